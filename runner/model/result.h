@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a run found, as data. Verdicts (engine/verdict.h), causes
+ * (engine/cause.h) and every report are functions of this alone: nothing here
+ * refers to a tree, a directory or a process.
+ */
+#ifndef KVMATRIX_MODEL_RESULT_H
+#define KVMATRIX_MODEL_RESULT_H
+
+#include "model/diagnostic.h"
+#include "sys/strlist.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum verdict {
+	VERDICT_OK,
+	VERDICT_REGRESSED,
+	VERDICT_FIXED,
+	VERDICT_STILL_BROKEN,
+	VERDICT_UNREACHED,
+	VERDICT_NOT_APPLIED,
+	VERDICT_ERROR,
+};
+const char *verdict_name(enum verdict v); /* "still-broken", ... */
+
+/* What happened to a step, before it is judged. */
+enum outcome {
+	OUTCOME_PENDING,     /* not (yet) built: an interrupted run */
+	OUTCOME_BUILT,	     /* make said something; diags and failed are true */
+	OUTCOME_UNREACHED,   /* proved equal to the previous state, whose diags
+			      * and failed units it carries */
+	OUTCOME_NOT_APPLIED, /* the patch did not apply */
+	OUTCOME_ERROR,	     /* could not find out: see reason */
+};
+const char *outcome_name(enum outcome o);
+/* -1 for an unknown name. */
+int outcome_parse(const char *name);
+
+struct step_result {
+	unsigned patch;	 /* 0: the base */
+	size_t cell;	 /* index into run_result.cells */
+	enum outcome outcome;
+	char *reason;	 /* one line: the proof of an unreached step, what
+			  * went wrong, "prepare failed: 63 units judged by
+			  * replay"; NULL when there is nothing to say */
+	unsigned units_total;	/* units the cell's target holds */
+	unsigned units_reached; /* could be affected by the state */
+	unsigned units_built;	/* compiled in this step */
+	double seconds;		/* wall clock of the step */
+	bool remembered;	/* taken from the store, not built in this run */
+	struct diag_list diags; /* all of this state, carried ones too */
+	struct strlist failed;	/* units that failed, sorted, state's names */
+	/* of these, judged by replay because make stopped before them */
+	struct strlist failed_replayed;
+	char *log; /* relative to the run's directory; NULL when none */
+
+	enum verdict verdict; /* set by verdict_judge() */
+	/* Messages of the previous state that are gone; set by verdict_judge();
+	 * their status is DIAG_FIXED. */
+	struct diag_list fixed;
+};
+
+struct cell_info {
+	char *id, *arch, *config, *toolchain;
+	char *config_hash;	/* SHA-256 of the effective .config */
+	char *toolchain_version; /* first line of "gcc --version" */
+	char *same_as;		/* id of the cell whose steps these are, when
+				 * configuration and toolchain are equal */
+	char *error;		/* why nothing could be built in it, or NULL */
+};
+
+struct patch_info {
+	unsigned index; /* 0: the base */
+	char *subject, *author, *commit, *tree;
+	char *not_applied;	/* git's complaint, or NULL */
+	struct strlist renames; /* pairs: state's path, base's path */
+};
+
+enum cause_kind {
+	CAUSE_MISSING_INCLUDE,	  /* fatal error: X: No such file */
+	CAUSE_MISSING_DECLARATION, /* undeclared, implicit, unknown type */
+	CAUSE_INCOMPLETE_TYPE,
+	CAUSE_MISSING_MEMBER,
+	CAUSE_REDEFINITION,	/* redefinition, conflicting types */
+	CAUSE_CROSS_ARCH,	/* a missing file that another arch has */
+	CAUSE_UNDEFINED_SYMBOL, /* ld, modpost */
+	CAUSE_DUPLICATE_SYMBOL,
+	CAUSE_ASSERTION,	/* BUILD_BUG_ON, static_assert */
+	CAUSE_MAKE,		/* no compiler line at all */
+	CAUSE_CONFIG,		/* Kconfig, a lost option */
+	CAUSE_NOT_APPLIED,
+	CAUSE_WARNING,
+	CAUSE_OTHER,
+};
+const char *cause_kind_name(enum cause_kind k); /* "missing-include", ... */
+
+/* A stretch of patches over which one cell shows the cause. */
+struct cause_span {
+	size_t cell;
+	unsigned first_bad; /* patch */
+	unsigned healed_by; /* patch, 0: still there at the tip */
+};
+
+struct cause {
+	char *id;	/* stable for the same mistake: "missing-include:asm/x.h" */
+	enum cause_kind kind;
+	enum diag_severity severity;
+	char *title;	/* one line: what is missing where */
+	char *advice;	/* one line: what to do; never NULL */
+	unsigned first_bad; /* smallest over the cells; 0: broken in the base */
+	/* the patch after which no cell shows it; 0: still there at the tip */
+	unsigned healed_by;
+	struct cause_span *spans;
+	size_t nr_spans, alloc_spans;
+	size_t nr_diags; /* diagnostics folded into it, over all steps where
+			  * they are new */
+	struct strlist units; /* units hit, sorted */
+	/* a place to look: the first diagnostic, "file:line: message" */
+	char *example;
+};
+
+enum run_status { RUN_UNFINISHED, RUN_DONE, RUN_INTERRUPTED };
+
+struct run_result {
+	char *id;	/* "20260201-101500-ab12cd" */
+	char *version;	/* of kvmatrix */
+	char *command;	/* as typed */
+	char *tree;	/* --tree as given */
+	char *series;	/* SERIES as given */
+	char *title;	/* of the series */
+	char *matrix;	/* path */
+	char *base;	/* commit id */
+	char *started;	/* RFC 3339, UTC */
+	double seconds;
+	char *mode;	/* "overlay" or "plain" */
+	char *depth;	/* "full" */
+	bool warnings_allowed;
+	enum run_status status;
+	struct cell_info *cells;
+	size_t nr_cells, alloc_cells;
+	struct patch_info *patches; /* [0] is the base */
+	size_t nr_patches, alloc_patches;
+	/* nr_patches * nr_cells elements, state-major:
+	 * steps[patch * nr_cells + cell] */
+	struct step_result *steps;
+	struct cause *causes;
+	size_t nr_causes, alloc_causes;
+	struct strlist warnings; /* of the run as a whole */
+};
+
+#define RUN_RESULT_INIT { 0 }
+#define _cleanup_run_result_ __attribute__((cleanup(run_result_release)))
+void run_result_release(struct run_result *r);
+void step_result_release(struct step_result *s);
+/* Deep copy over to, whose old contents are freed. */
+void step_result_copy(struct step_result *to, const struct step_result *from);
+void cause_release(struct cause *c);
+/* Allocates steps for the cells and patches now in r, all OUTCOME_PENDING. */
+void run_result_alloc_steps(struct run_result *r);
+struct step_result *run_result_step(const struct run_result *r, unsigned patch,
+				    size_t cell);
+struct cell_info *run_result_add_cell(struct run_result *r);
+struct patch_info *run_result_add_patch(struct run_result *r);
+
+/*
+ * 0, 1 or 3 as DESIGN.md says: 1 when a step regressed or a patch does not
+ * apply, else 3 when a step is an error or pending, else 0.
+ */
+int run_result_exit_code(const struct run_result *r);
+
+#endif

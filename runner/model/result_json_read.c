@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads results.json back. The text may be damaged, cut, of another program or
+ * made to hurt: every member is checked for its type and range, every reference
+ * (cell ids, patch numbers) against the lists it points into, before anything
+ * is allocated by its size. Messages name the member ("steps[3].units.total").
+ * Members that are not known are passed over: a later version may add some.
+ *
+ * Not read, because it follows from the rest: run.exit_code, units.failed, and
+ * a cause's cells[] and diagnostics[].
+ *
+ * Format: docs/results.md.
+ */
+#include "model/result_json.h"
+
+#include "model/json_place.h"
+#include "sys/errbuf.h"
+#include "sys/json.h"
+#include "sys/mem.h"
+#include "sys/strmap.h"
+
+static void json_put(json_t **v)
+{
+	json_decref(*v);
+}
+#define _cleanup_json_ _cleanup_(json_put)
+
+/* Adapters: the name functions take enums of different types. */
+static const char *name_of_verdict(int v)
+{
+	return verdict_name((enum verdict)v);
+}
+
+static const char *name_of_kind(int v)
+{
+	return cause_kind_name((enum cause_kind)v);
+}
+
+static const char *name_of_severity(int v)
+{
+	return diag_severity_name((enum diag_severity)v);
+}
+
+static const char *name_of_status(int v)
+{
+	return diag_status_name((enum diag_status)v);
+}
+
+static int read_from(const struct place *p, struct diagnostic *d)
+{
+	const json_t *a, *v;
+	struct place sub;
+	size_t i;
+
+	if (place_list(p, "included_from", &a))
+		return -1;
+	if (json_array_size(a))
+		d->from = xcalloc(json_array_size(a), sizeof(*d->from));
+	json_array_foreach(a, i, v) {
+		struct diag_from *f = &d->from[i];
+
+		d->nr_from = i + 1;
+		if (place_enter(&sub, p, "included_from", i, v) ||
+		    place_str(&sub, "file", &f->file) ||
+		    place_uint_or_null(&sub, "line", &f->line))
+			return -1;
+	}
+	return 0;
+}
+
+static int read_diag(const struct place *p, struct diagnostic *d)
+{
+	int severity;
+
+	if (place_str(p, "unit", &d->unit) || place_str(p, "file", &d->file) ||
+	    place_uint_or_null(p, "line", &d->line) ||
+	    place_uint_or_null(p, "column", &d->column) ||
+	    place_str(p, "option", &d->option) ||
+	    place_str(p, "message", &d->message) ||
+	    place_str(p, "function", &d->function) ||
+	    place_str(p, "tool", &d->tool) || place_str(p, "note", &d->note) ||
+	    read_from(p, d) || place_bool(p, "fatal", &d->fatal) ||
+	    place_bool(p, "replayed", &d->replayed) ||
+	    place_str(p, "fingerprint", &d->fingerprint))
+		return -1;
+	severity = place_name(p, "severity", name_of_severity, DIAG_ERROR + 1);
+	if (severity < 0)
+		return -1;
+	d->severity = (enum diag_severity)severity;
+	return 0;
+}
+
+static int read_step(const struct place *p, struct step_result *s)
+{
+	const char *outcome;
+	struct place units;
+	int o;
+
+	if (place_enter(&units, p, "units", PLACE_MEMBER,
+			json_object_get(p->o, "units")))
+		return -1;
+	if (place_need_str(p, "outcome", &outcome))
+		return -1;
+	o = outcome_parse(outcome);
+	if (o < 0)
+		return place_fail(p, "outcome", ": unknown value \"%s\"",
+				  outcome);
+	s->outcome = (enum outcome)o;
+	if (place_str(p, "reason", &s->reason) ||
+	    place_uint(&units, "total", &s->units_total) ||
+	    place_uint(&units, "reached", &s->units_reached) ||
+	    place_uint(&units, "built", &s->units_built) ||
+	    place_strings(p, "failed_units", &s->failed) ||
+	    place_strings(p, "failed_replayed", &s->failed_replayed) ||
+	    place_seconds(p, &s->seconds) ||
+	    place_bool(p, "remembered", &s->remembered) ||
+	    place_str(p, "log", &s->log))
+		return -1;
+	return 0;
+}
+
+static int read_run_status(const struct place *p, enum run_status *out)
+{
+	static const struct {
+		const char *name;
+		enum run_status status;
+	} names[] = { { "unfinished", RUN_UNFINISHED },
+		      { "done", RUN_DONE },
+		      { "interrupted", RUN_INTERRUPTED } };
+	const char *s;
+
+	if (place_need_str(p, "status", &s))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(names[i].name, s)) {
+			*out = names[i].status;
+			return 0;
+		}
+	}
+	return place_fail(p, "status", ": unknown value \"%s\"", s);
+}
+
+static int read_run(const struct place *top, struct run_result *r)
+{
+	struct place p;
+
+	if (place_enter(&p, top, "run", PLACE_MEMBER,
+			json_object_get(top->o, "run")) ||
+	    place_str(&p, "id", &r->id) ||
+	    place_str(&p, "version", &r->version) ||
+	    place_str(&p, "command", &r->command) ||
+	    place_str(&p, "tree", &r->tree) ||
+	    place_str(&p, "series", &r->series) ||
+	    place_str(&p, "title", &r->title) ||
+	    place_str(&p, "matrix", &r->matrix) ||
+	    place_str(&p, "base", &r->base) ||
+	    place_str(&p, "started", &r->started) ||
+	    place_seconds(&p, &r->seconds) || place_str(&p, "mode", &r->mode) ||
+	    place_str(&p, "depth", &r->depth) ||
+	    place_bool(&p, "warnings_allowed", &r->warnings_allowed) ||
+	    read_run_status(&p, &r->status) ||
+	    place_strings(&p, "warnings", &r->warnings))
+		return -1;
+	return 0;
+}
+
+/* What the references of one document are checked against. */
+struct index {
+	struct strmap cells; /* id: struct cell_info in r */
+	const struct run_result *r;
+};
+
+static int find_cell(const struct place *p, const struct index *ix, size_t *out)
+{
+	const struct cell_info *c;
+	const char *id;
+
+	if (place_need_str(p, "cell", &id))
+		return -1;
+	c = strmap_get(&ix->cells, id);
+	if (!c)
+		return place_fail(p, "cell", ": \"%s\" is not in cells[]", id);
+	*out = (size_t)(c - ix->r->cells);
+	return 0;
+}
+
+static int find_patch(const struct place *p, const struct index *ix,
+		      unsigned *out)
+{
+	if (place_uint(p, "patch", out))
+		return -1;
+	if (*out >= ix->r->nr_patches)
+		return place_fail(p, "patch", ": %u is not in patches[]", *out);
+	return 0;
+}
+
+static int read_cells(const struct place *top, struct run_result *r,
+		      struct index *ix)
+{
+	const json_t *a, *v;
+	struct place p;
+	size_t i;
+
+	if (place_list(top, "cells", &a))
+		return -1;
+	json_array_foreach(a, i, v) {
+		struct cell_info *c = run_result_add_cell(r);
+
+		if (place_enter(&p, top, "cells", i, v) ||
+		    place_own_str(&p, "id", &c->id) ||
+		    place_str(&p, "arch", &c->arch) ||
+		    place_str(&p, "config", &c->config) ||
+		    place_str(&p, "toolchain", &c->toolchain) ||
+		    place_str(&p, "toolchain_version", &c->toolchain_version) ||
+		    place_str(&p, "config_hash", &c->config_hash) ||
+		    place_str(&p, "same_as", &c->same_as) ||
+		    place_str(&p, "error", &c->error))
+			return -1;
+	}
+	/* Only now: adding cells moves them. */
+	for (i = 0; i < r->nr_cells; i++) {
+		if (strmap_has(&ix->cells, r->cells[i].id))
+			return errbuf_set(
+				top->err,
+				"cells[%zu].id: \"%s\" is there twice", i,
+				r->cells[i].id);
+		strmap_set(&ix->cells, r->cells[i].id, &r->cells[i]);
+	}
+	return 0;
+}
+
+static int read_renames(const struct place *p, struct strlist *out)
+{
+	const json_t *a, *v;
+	struct place sub;
+	size_t i;
+
+	if (place_list(p, "renames", &a))
+		return -1;
+	json_array_foreach(a, i, v) {
+		const char *path, *base;
+
+		if (place_enter(&sub, p, "renames", i, v) ||
+		    place_need_str(&sub, "path", &path) ||
+		    place_need_str(&sub, "base", &base))
+			return -1;
+		strlist_addl(out, path, base, NULL);
+	}
+	return 0;
+}
+
+static int read_patches(const struct place *top, struct run_result *r)
+{
+	const json_t *a, *v;
+	struct place p;
+	size_t i;
+
+	if (place_list(top, "patches", &a))
+		return -1;
+	json_array_foreach(a, i, v) {
+		struct patch_info *pi = run_result_add_patch(r);
+
+		if (place_enter(&p, top, "patches", i, v) ||
+		    place_uint(&p, "index", &pi->index) ||
+		    place_str(&p, "subject", &pi->subject) ||
+		    place_str(&p, "author", &pi->author) ||
+		    place_str(&p, "commit", &pi->commit) ||
+		    place_str(&p, "tree", &pi->tree) ||
+		    place_str(&p, "not_applied", &pi->not_applied) ||
+		    read_renames(&p, &pi->renames))
+			return -1;
+		if (pi->index != i)
+			return errbuf_set(top->err,
+					  "patches[%zu].index must be %zu", i,
+					  i);
+	}
+	return 0;
+}
+
+static int read_judged_step(const struct place *p, const struct index *ix,
+			    bool *seen)
+{
+	unsigned patch;
+	size_t cell, at;
+	struct step_result *s;
+	int verdict;
+
+	if (find_patch(p, ix, &patch) || find_cell(p, ix, &cell))
+		return -1;
+	at = patch * ix->r->nr_cells + cell;
+	if (seen[at])
+		return place_fail(p, "patch",
+				  " %u and cell \"%s\" are there twice", patch,
+				  ix->r->cells[cell].id);
+	seen[at] = true;
+	s = &ix->r->steps[at];
+	verdict = place_name(p, "verdict", name_of_verdict, VERDICT_ERROR + 1);
+	if (verdict < 0)
+		return -1;
+	s->verdict = (enum verdict)verdict;
+	return read_step(p, s);
+}
+
+static int read_steps(const struct place *top, struct run_result *r,
+		      const struct index *ix)
+{
+	_cleanup_free_ bool *seen = NULL;
+	const json_t *a, *v;
+	struct place p;
+	size_t i, want;
+
+	if (place_list(top, "steps", &a))
+		return -1;
+	if (__builtin_mul_overflow(r->nr_patches, r->nr_cells, &want) ||
+	    want != json_array_size(a))
+		return errbuf_set(
+			top->err,
+			"steps: %zu entries, but %zu patches (with the base) and %zu cells ask for one each",
+			json_array_size(a), r->nr_patches, r->nr_cells);
+	run_result_alloc_steps(r);
+	seen = xcalloc(want, sizeof(*seen));
+	json_array_foreach(a, i, v) {
+		if (place_enter(&p, top, "steps", i, v) ||
+		    read_judged_step(&p, ix, seen))
+			return -1;
+	}
+	return 0;
+}
+
+static int read_judged_diag(const struct place *p, const struct index *ix)
+{
+	struct step_result *s;
+	struct diagnostic *d;
+	unsigned patch;
+	size_t cell;
+	int status;
+
+	if (find_patch(p, ix, &patch) || find_cell(p, ix, &cell))
+		return -1;
+	status = place_name(p, "status", name_of_status, DIAG_KNOWN + 1);
+	if (status < 0)
+		return -1;
+	s = &ix->r->steps[patch * ix->r->nr_cells + cell];
+	d = diag_list_new(status == DIAG_FIXED ? &s->fixed : &s->diags);
+	d->status = (enum diag_status)status;
+	if (read_diag(p, d) || place_str(p, "cause", &d->cause))
+		return -1;
+	return 0;
+}
+
+static int read_diags(const struct place *top, const struct index *ix)
+{
+	const json_t *a, *v;
+	struct place p;
+	size_t i;
+
+	if (place_list(top, "diagnostics", &a))
+		return -1;
+	json_array_foreach(a, i, v) {
+		if (place_enter(&p, top, "diagnostics", i, v) ||
+		    read_judged_diag(&p, ix))
+			return -1;
+	}
+	return 0;
+}
+
+static int read_spans(const struct place *p, const struct index *ix,
+		      struct cause *c)
+{
+	const json_t *a, *v;
+	struct place sub;
+	size_t i;
+
+	if (place_list(p, "spans", &a))
+		return -1;
+	json_array_foreach(a, i, v) {
+		struct cause_span *span;
+
+		GROW(c->spans, c->nr_spans, c->alloc_spans);
+		span = &c->spans[c->nr_spans++];
+		if (place_enter(&sub, p, "spans", i, v) ||
+		    find_cell(&sub, ix, &span->cell) ||
+		    place_uint(&sub, "first_bad", &span->first_bad) ||
+		    place_uint_or_null(&sub, "healed_by", &span->healed_by))
+			return -1;
+	}
+	return 0;
+}
+
+static int read_cause(const struct place *p, const struct index *ix,
+		      struct cause *c)
+{
+	unsigned count;
+	int kind, severity;
+
+	if (place_own_str(p, "id", &c->id) ||
+	    place_str(p, "title", &c->title) ||
+	    place_own_str(p, "advice", &c->advice) ||
+	    place_uint(p, "first_bad", &c->first_bad) ||
+	    place_uint_or_null(p, "healed_by", &c->healed_by) ||
+	    read_spans(p, ix, c) || place_strings(p, "units", &c->units) ||
+	    place_uint(p, "count", &count) ||
+	    place_str(p, "example", &c->example))
+		return -1;
+	c->nr_diags = count;
+	kind = place_name(p, "kind", name_of_kind, CAUSE_OTHER + 1);
+	if (kind < 0)
+		return -1;
+	c->kind = (enum cause_kind)kind;
+	severity = place_name(p, "severity", name_of_severity, DIAG_ERROR + 1);
+	if (severity < 0)
+		return -1;
+	c->severity = (enum diag_severity)severity;
+	return 0;
+}
+
+static int read_causes(const struct place *top, struct run_result *r,
+		       const struct index *ix)
+{
+	const json_t *a, *v;
+	struct place p;
+	size_t i;
+
+	if (place_list(top, "causes", &a))
+		return -1;
+	json_array_foreach(a, i, v) {
+		struct cause *c;
+
+		GROW(r->causes, r->nr_causes, r->alloc_causes);
+		c = &r->causes[r->nr_causes++];
+		*c = (struct cause){ 0 };
+		if (place_enter(&p, top, "causes", i, v) ||
+		    read_cause(&p, ix, c))
+			return -1;
+	}
+	return 0;
+}
+
+static json_t *parse(const char *text, size_t len, struct errbuf *err)
+{
+	json_error_t at;
+	json_t *doc;
+
+	json_set_alloc_funcs(xmalloc, free);
+	doc = json_loadb(text, len, JSON_REJECT_DUPLICATES, &at);
+	if (!doc) {
+		errbuf_set(err, "not readable as JSON: line %d, column %d: %s",
+			   at.line, at.column, at.text);
+		return NULL;
+	}
+	if (!json_is_object(doc)) {
+		errbuf_set(err,
+			   "not kvmatrix results: the top must be an object");
+		json_decref(doc);
+		return NULL;
+	}
+	return doc;
+}
+
+static int check_format(const struct place *top)
+{
+	const json_t *v = json_object_get(top->o, "format");
+
+	if (!json_is_string(v))
+		return errbuf_set(
+			top->err,
+			"not kvmatrix results: there is no \"format\"");
+	if (strcmp(json_string_value(v), RESULTS_FORMAT))
+		return errbuf_set(
+			top->err,
+			"the format is \"%s\", and this version of kvmatrix reads \"%s\"",
+			json_string_value(v), RESULTS_FORMAT);
+	return 0;
+}
+
+static int read_document(struct run_result *r, const char *text, size_t len,
+			 bool head_only, struct errbuf *err)
+{
+	_cleanup_json_ json_t *doc = parse(text, len, err);
+	const struct place top = { .o = doc, .err = err };
+	struct index ix = { .r = r };
+	int ret;
+
+	if (!doc)
+		return -1;
+	ret = check_format(&top) || read_run(&top, r) ||
+	      read_cells(&top, r, &ix) || read_patches(&top, r);
+	if (!ret && head_only)
+		run_result_alloc_steps(r);
+	else if (!ret)
+		ret = read_steps(&top, r, &ix) || read_diags(&top, &ix) ||
+		      read_causes(&top, r, &ix);
+	strmap_release(&ix.cells);
+	if (!ret)
+		return 0;
+	run_result_release(r);
+	*r = (struct run_result)RUN_RESULT_INIT;
+	return -1;
+}
+
+int run_result_from_json(struct run_result *r, const char *text, size_t len,
+			 struct errbuf *err)
+{
+	return read_document(r, text, len, false, err);
+}
+
+int run_head_from_json(struct run_result *r, const char *text, size_t len,
+		       struct errbuf *err)
+{
+	return read_document(r, text, len, true, err);
+}
+
+static int read_step_diags(const struct place *top, struct step_result *s)
+{
+	const json_t *a, *v;
+	struct place p;
+	size_t i;
+
+	if (place_list(top, "diagnostics", &a))
+		return -1;
+	json_array_foreach(a, i, v) {
+		if (place_enter(&p, top, "diagnostics", i, v) ||
+		    read_diag(&p, diag_list_new(&s->diags)))
+			return -1;
+	}
+	return 0;
+}
+
+int step_result_from_json(struct step_result *s, const char *text, size_t len,
+			  struct errbuf *err)
+{
+	_cleanup_json_ json_t *doc = parse(text, len, err);
+	const struct place top = { .o = doc, .err = err };
+	struct step_result got = { .patch = s->patch, .cell = s->cell };
+
+	if (!doc)
+		return -1;
+	if (read_step(&top, &got) || read_step_diags(&top, &got)) {
+		step_result_release(&got);
+		return -1;
+	}
+	*s = got;
+	return 0;
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The dependency lists of one cell repeat the same thousand headers in every
+ * unit, so file names are interned once in the set and units hold pointers.
+ */
+#include "model/unit.h"
+
+#include "sys/errbuf.h"
+#include "sys/fileio.h"
+#include "sys/mem.h"
+#include "sys/strbuf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sys/stat.h>
+
+void unit_set_release(struct unit_set *s)
+{
+	for (size_t i = 0; i < s->nr; i++) {
+		free(s->v[i].target);
+		free(s->v[i].name);
+		free(s->v[i].cmdfile);
+		free(s->v[i].deps);
+	}
+	free(s->v);
+	strmap_each(e, &s->files)
+		free(strmap_value(e));
+	strmap_release(&s->files);
+	*s = (struct unit_set)UNIT_SET_INIT;
+}
+
+/* Path of a dependency as the rest of the program names it. Owned. */
+static char *dep_name(const char *dep, size_t len, const char *srctree)
+{
+	_cleanup_free_ char *raw = xstrndup(dep, len);
+	_cleanup_free_ char *norm = path_normalize(raw);
+	size_t n = strlen(srctree);
+
+	if (!strncmp(norm, srctree, n) && norm[n] == '/')
+		return xstrdup(norm + n + 1);
+	return STEAL(norm);
+}
+
+/*
+ * The value of each key is the interned copy. A raw spelling is interned too
+ * (under a key no path can have), so that normalising happens once a spelling.
+ */
+static const char *intern(struct unit_set *s, struct strmap *spellings,
+			  const char *dep, size_t len, const char *srctree)
+{
+	_cleanup_free_ char *raw = xstrndup(dep, len);
+	char *known = strmap_get(spellings, raw);
+	char *name;
+
+	if (known)
+		return known;
+	name = dep_name(dep, len, srctree);
+	known = strmap_get(&s->files, name);
+	if (known) {
+		free(name);
+	} else {
+		strmap_set(&s->files, name, name);
+		known = name;
+	}
+	strmap_set(spellings, raw, known);
+	return known;
+}
+
+/* Position after "PREFIX" at the beginning of a line of text, or NULL. */
+static const char *find_line(const char *text, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	for (const char *p = text; p; p = strchr(p, '\n')) {
+		if (*p == '\n')
+			p++;
+		if (!strncmp(p, prefix, n))
+			return p + n;
+	}
+	return NULL;
+}
+
+static void add_dep(struct unit *u, size_t *alloc, const char *name)
+{
+	GROW(u->deps, u->nr_deps, *alloc);
+	u->deps[u->nr_deps++] = name;
+}
+
+static void read_deps(struct unit_set *s, struct strmap *spellings,
+		      struct unit *u, const char *text, const char *srctree)
+{
+	size_t alloc = 0;
+
+	while (*text && *text != '\n') {
+		size_t n = strcspn(text, " \t\n\\");
+
+		if (!strncmp(text, "$(wildcard", 10)) {
+			text += strcspn(text, ")\n");
+			text += *text == ')';
+			continue;
+		}
+		if (n) {
+			add_dep(u, &alloc,
+				intern(s, spellings, text, n, srctree));
+			text += n;
+			continue;
+		}
+		if (*text == '\\' && text[1] == '\n')
+			text++;
+		text++;
+	}
+}
+
+/* True where the text was one that fixdep wrote: then u is filled. */
+static bool parse_cmd(struct unit_set *s, struct strmap *spellings,
+		      struct unit *u, const char *text, const char *srctree)
+{
+	const char *cmd = find_line(text, "savedcmd_");
+	const char *source = find_line(text, "source_");
+	const char *deps = find_line(text, "deps_");
+	const char *assign, *eol;
+	size_t alloc = 0;
+
+	if (!cmd)
+		cmd = find_line(text, "cmd_");
+	if (!cmd || !source || !deps)
+		return false;
+	assign = strstr(cmd, " := ");
+	eol = strchr(cmd, '\n');
+	if (!assign || !eol || assign > eol)
+		return false;
+	u->target = xstrndup(cmd, assign - cmd);
+	u->name = path_normalize(u->target);
+	{
+		_cleanup_free_ char *line = xstrndup(assign, eol - assign);
+
+		u->kernel = strstr(line, " -D__KERNEL__") != NULL;
+	}
+	source = strstr(source, ":= ");
+	deps = strstr(deps, ":= ");
+	if (source) {
+		source += 3;
+		add_dep(u, &alloc,
+			intern(s, spellings, source, strcspn(source, "\n "),
+			       srctree));
+	}
+	if (deps) {
+		struct unit rest = { 0 };
+
+		read_deps(s, spellings, &rest, deps + 3, srctree);
+		u->deps = xrealloc(u->deps, (u->nr_deps + rest.nr_deps) *
+						    sizeof(*u->deps));
+		if (rest.nr_deps)
+			memcpy(u->deps + u->nr_deps, rest.deps,
+			       rest.nr_deps * sizeof(*u->deps));
+		u->nr_deps += rest.nr_deps;
+		free(rest.deps);
+	}
+	return true;
+}
+
+static int read_cmd(struct unit_set *s, struct strmap *spellings,
+		    const char *objtree, const char *rel, const char *srctree,
+		    struct errbuf *err)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_free_ char *path = path_join(objtree, rel);
+	struct unit u = { 0 };
+
+	if (file_read(path, &text, err))
+		return -1;
+	if (!parse_cmd(s, spellings, &u, text.buf, srctree)) {
+		free(u.target);
+		free(u.name);
+		free(u.deps);
+		return 0;
+	}
+	u.cmdfile = xstrdup(rel);
+	GROW(s->v, s->nr, s->alloc);
+	s->v[s->nr++] = u;
+	return 0;
+}
+
+static int walk(struct unit_set *s, struct strmap *spellings,
+		const char *objtree, const char *rel, const char *srctree,
+		struct errbuf *err)
+{
+	_cleanup_free_ char *path =
+		*rel ? path_join(objtree, rel) : xstrdup(objtree);
+	DIR *dir = opendir(path);
+	struct dirent *d;
+	int ret = 0;
+
+	if (!dir)
+		return errno == ENOENT || errno == ENOTDIR ?
+			       0 :
+			       errbuf_set(err, "%s: %s", path, strerror(errno));
+	while (!ret && (d = readdir(dir))) {
+		_cleanup_free_ char *sub = NULL;
+		bool is_dir = d->d_type == DT_DIR;
+
+		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
+			continue;
+		sub = *rel ? path_join(rel, d->d_name) : xstrdup(d->d_name);
+		if (d->d_type == DT_UNKNOWN) {
+			_cleanup_free_ char *full = path_join(objtree, sub);
+
+			is_dir = dir_exists(full);
+		}
+		if (is_dir)
+			ret = walk(s, spellings, objtree, sub, srctree, err);
+		else if (d->d_name[0] == '.' && ends_with(d->d_name, ".cmd") &&
+			 d->d_type != DT_CHR)
+			ret = read_cmd(s, spellings, objtree, sub, srctree,
+				       err);
+	}
+	closedir(dir);
+	return ret;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct unit *)a)->name,
+		      ((const struct unit *)b)->name);
+}
+
+int unit_set_read(struct unit_set *s, const char *objtree, const char *sub,
+		  const char *srctree, struct errbuf *err)
+{
+	_cleanup_strmap_ struct strmap spellings = STRMAP_INIT;
+	int ret = walk(s, &spellings, objtree, sub, srctree, err);
+
+	if (s->nr)
+		qsort(s->v, s->nr, sizeof(*s->v), by_name);
+	return ret;
+}
+
+const struct unit *unit_set_find(const struct unit_set *s, const char *name)
+{
+	size_t lo = 0, hi = s->nr;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int c = strcmp(name, s->v[mid].name);
+
+		if (!c)
+			return &s->v[mid];
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return NULL;
+}
+
+bool unit_set_reads(const struct unit_set *s, const char *path)
+{
+	return strmap_has(&s->files, path);
+}
