@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What differs between two trees, and the content of what differs.
+ *
+ * Format: the raw diff with -z, git-diff-tree(1) "RAW OUTPUT FORMAT":
+ * ":oldmode newmode oldid newid STATUS[score]" NUL path NUL [path NUL], and
+ * git-cat-file(1) "BATCH OUTPUT".
+ *
+ * Trees come from strangers too, and a tree object may hold any byte string as
+ * a name; everything that writes files takes its paths from here, so here is
+ * where they are checked.
+ */
+#include "engine/tree_internal.h"
+
+#include "sys/errbuf.h"
+#include "sys/linkpath.h"
+#include "sys/mem.h"
+#include "sys/strbuf.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <strings.h>
+
+#define BATCH 1000
+
+static bool bad_component(const char *s, size_t len)
+{
+	return len == 0 || (len == 1 && s[0] == '.') ||
+	       (len == 2 && s[0] == '.' && s[1] == '.') ||
+	       (len == 4 && !strncasecmp(s, ".git", 4));
+}
+
+static bool path_is_safe(const char *path)
+{
+	for (const char *p = path;; p++) {
+		size_t len = strcspn(p, "/");
+
+		if (bad_component(p, len))
+			return false;
+		p += len;
+		if (!*p)
+			return true;
+	}
+}
+
+static int add_change(struct change_list *l, char status, const char *path,
+		      const char *blob, unsigned mode, const char *from,
+		      struct errbuf *err)
+{
+	if (!path_is_safe(path))
+		return errbuf_set(err, "the path '%s' leads out of the tree",
+				  path);
+	if (status != 'D' && mode != 0100644 && mode != 0100755 &&
+	    mode != 0120000)
+		return errbuf_set(err, "%s: is no file but a submodule; "
+				  "a kernel tree has none",
+				  path);
+	GROW(l->v, l->nr, l->alloc);
+	l->v[l->nr++] = (struct change){
+		.status = status,
+		.path = xstrdup(path),
+		.blob = xstrdup_null(status == 'D' ? NULL : blob),
+		.mode = status == 'D' ? 0 : mode,
+		.renamed_from = xstrdup_null(from),
+	};
+	return 0;
+}
+
+/* The next NUL-ended field, or NULL at the end. */
+static const char *field(const char **p, const char *end)
+{
+	const char *s = *p;
+
+	if (s >= end)
+		return NULL;
+	*p = s + strlen(s) + 1;
+	return s;
+}
+
+static int parse_raw(const struct strbuf *raw, struct change_list *l,
+		     struct errbuf *err)
+{
+	const char *p = raw->buf, *end = raw->buf + raw->len, *head;
+
+	while ((head = field(&p, end))) {
+		char blob[129], status;
+		unsigned mode;
+		const char *path = field(&p, end), *to = NULL;
+
+		if (!path || sscanf(head, ":%*o %o %*s %128s %c", &mode, blob,
+				    &status) != 3)
+			return errbuf_set(err, "git diff-tree: unknown output "
+					  "'%s'", head);
+		if (status != 'R') {
+			if (add_change(l, status, path, blob, mode, NULL, err))
+				return -1;
+			continue;
+		}
+		to = field(&p, end);
+		if (!to || add_change(l, 'D', path, NULL, 0, NULL, err) ||
+		    add_change(l, 'A', to, blob, mode, path, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct change *)a)->path,
+		      ((const struct change *)b)->path);
+}
+
+int tree_changes(const char *repo, const char *from, const char *to,
+		 bool renames, struct change_list *l, struct errbuf *err)
+{
+	_cleanup_strbuf_ struct strbuf raw = STRBUF_INIT;
+	struct git g = { .repo = repo };
+
+	change_list_release(l);
+	if (!strcmp(from, to))
+		return 0;
+	if (git_run(&g, &raw, err, "diff-tree", "-r", "-z", "--raw",
+		    "--no-abbrev", renames ? "-M" : "--no-renames", from, to,
+		    NULL) ||
+	    parse_raw(&raw, l, err))
+		return -1;
+	if (l->nr)
+		qsort(l->v, l->nr, sizeof(*l->v), by_path);
+	return 0;
+}
+
+const struct change *tree_find_change(const struct change_list *l,
+				      const char *path)
+{
+	struct change key = { .path = (char *)path };
+
+	return l->nr ? bsearch(&key, l->v, l->nr, sizeof(*l->v), by_path) :
+		       NULL;
+}
+
+/* ---- content ------------------------------------------------------------- */
+
+struct each {
+	int (*take)(void *data, size_t i, const char *content, size_t len,
+		    struct errbuf *err);
+	void *data;
+};
+
+/* One answer "ID blob SIZE\nCONTENT\n" at *p. */
+static int one_answer(const char **p, const char *end, const char *want,
+		      size_t i, const struct each *each, struct errbuf *err)
+{
+	const char *nl = memchr(*p, '\n', end - *p);
+	char head[256] = "", id[129], type[16];
+	uint64_t size;
+
+	/* A copy: sscanf() looks for the end of all that follows. */
+	if (nl && (size_t)(nl - *p) < sizeof(head))
+		memcpy(head, *p, nl - *p);
+	if (sscanf(head, "%128s %15s %" SCNu64, id, type, &size) != 3 ||
+	    strcmp(type, "blob") || size >= (uint64_t)(end - nl - 1))
+		return errbuf_set(err,
+				  "object %s of the source tree cannot be read "
+				  "(damaged repository, or a partial clone "
+				  "that has not fetched it)",
+				  want);
+	*p = nl + 1 + size + 1;
+	return each->take(each->data, i, nl + 1, size, err);
+}
+
+static int one_batch(const char *repo, const struct strlist *blobs,
+		     size_t from, size_t to, const struct each *each,
+		     struct errbuf *err)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct git g = { .repo = repo };
+	const char *p;
+
+	for (size_t i = from; i < to; i++)
+		strbuf_addf(&in, "%s\n", blobs->v[i]);
+	g.input = in.buf;
+	g.input_len = in.len;
+	if (git_run(&g, &out, err, "cat-file", "--batch", NULL))
+		return -1;
+	p = out.buf;
+	for (size_t i = from; i < to; i++)
+		if (one_answer(&p, out.buf + out.len, blobs->v[i], i, each,
+			       err))
+			return -1;
+	return 0;
+}
+
+int tree_each_blob(const char *repo, const struct strlist *blobs,
+		   int (*take)(void *data, size_t i, const char *content,
+			       size_t len, struct errbuf *err),
+		   void *data, struct errbuf *err)
+{
+	struct each each = { take, data };
+
+	/* In batches, because a batch is held in memory. */
+	for (size_t i = 0; i < blobs->nr; i += BATCH) {
+		size_t to = blobs->nr - i < BATCH ? blobs->nr : i + BATCH;
+
+		if (one_batch(repo, blobs, i, to, &each, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- symbolic links ------------------------------------------------------ */
+
+struct links {
+	struct strmap map;    /* path -> target, owned */
+	struct strlist paths; /* in the order of blobs */
+	struct strlist blobs;
+};
+
+static void links_release(struct links *l)
+{
+	strmap_each(e, &l->map)
+		free(strmap_value(e));
+	strmap_release(&l->map);
+	strlist_release(&l->paths);
+	strlist_release(&l->blobs);
+}
+
+static int take_target(void *data, size_t i, const char *content, size_t len,
+		       struct errbuf *err)
+{
+	struct links *l = data;
+
+	(void)err;
+	free(strmap_get(&l->map, l->paths.v[i]));
+	strmap_set(&l->map, l->paths.v[i], xstrndup(content, len));
+	return 0;
+}
+
+/* All symbolic links of the tree; ls-tree -z: "MODE TYPE ID\tPATH" NUL. */
+static int read_links(const char *repo, const char *tree, struct links *l,
+		      struct errbuf *err)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct git g = { .repo = repo };
+	const char *p, *line;
+
+	if (git_run(&g, &out, err, "ls-tree", "-r", "-z", "--full-tree", tree,
+		    NULL))
+		return -1;
+	p = out.buf;
+	while ((line = field(&p, out.buf + out.len))) {
+		const char *tab = strchr(line, '\t');
+
+		if (!tab || !starts_with(line, "120000 blob "))
+			continue;
+		strlist_take(&l->blobs, xstrndup(line + 12, tab - line - 12));
+		strlist_add(&l->paths, tab + 1);
+	}
+	return tree_each_blob(repo, &l->blobs, take_target, l, err);
+}
+
+/* Links that lead out of a tree although they did not in the one before. */
+static const char *new_escape(const struct links *before,
+			      const struct links *after)
+{
+	/* All of them: a new link can bend the way of an old one. */
+	strlist_each(path, &after->paths) {
+		if (linkpath_inside(&after->map, path))
+			continue;
+		if (!streq_null(strmap_get(&before->map, path),
+				strmap_get(&after->map, path)) ||
+		    linkpath_inside(&before->map, path))
+			return path;
+	}
+	return NULL;
+}
+
+int tree_check_links(const char *repo, const char *from, const char *to,
+		     const struct change_list *changes, struct errbuf *err)
+{
+	_cleanup_(links_release) struct links before = { 0 }, after = { 0 };
+	const char *path;
+	bool any = false;
+
+	for (size_t i = 0; i < changes->nr; i++)
+		any |= changes->v[i].mode == 0120000;
+	if (!any)
+		return 0;
+	if (read_links(repo, from, &before, err) ||
+	    read_links(repo, to, &after, err))
+		return -1;
+	path = new_escape(&before, &after);
+	if (!path)
+		return 0;
+	return errbuf_set(err,
+			  "%s: is a symbolic link that leads out of the tree "
+			  "(to '%s')",
+			  path, (char *)strmap_get(&after.map, path));
+}
