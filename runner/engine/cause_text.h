@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A cause in a maintainer's words: one line that says what is missing where,
+ * one that says what to do about it.
+ */
+#ifndef KVMATRIX_ENGINE_CAUSE_TEXT_H
+#define KVMATRIX_ENGINE_CAUSE_TEXT_H
+
+#include "engine/cause_kind.h"
+
+#define CAUSE_TITLE_MAX 99 /* bytes */
+
+struct cause_facts {
+	const struct run_result *r;
+	const struct cause *cause; /* kind, spans and patches are set */
+	const struct cause_topic *topic;
+	const struct diagnostic *example;
+	bool base;	    /* the base has it, the series did not make it */
+	const char *file;   /* where the first one is; a unit when it has no
+			     * file; may be NULL */
+	size_t more_files;  /* others */
+	size_t more_things; /* folded in beside topic->thing */
+	/* "#include <x.h>" that a compiler proposes, or NULL. */
+	const char *proposed;
+	/* It may have begun in unsure_from, which could not be judged. */
+	bool unsure;
+	unsigned unsure_from;
+};
+
+/* Both owned, never NULL, one line. */
+char *cause_title(const struct cause_facts *f);
+char *cause_advice(const struct cause_facts *f);
+/* "file:line: message"; owned. */
+char *cause_example(const struct diagnostic *d);
+/* For a patch that git could not apply. */
+char *cause_not_applied_title(const struct patch_info *p);
+char *cause_not_applied_advice(const struct patch_info *p);
+/* First line of text that tells something; "" for NULL. Owned. */
+char *cause_first_line(const char *text);
+
+#endif
