@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A lane: one cell on its way through configuration, baseline and states. What
+ * run.c (scheduling) and plan.c (looking only) share.
+ *
+ * A lane is a state machine. lane_advance() does what needs no child and then
+ * either starts one (the lane is busy until its on_exit), asks to be tried again
+ * later (a lock that another run holds), or is done.
+ *
+ *	lane.c        the machine: phases, children, the end of each
+ *	lane_config.c toolchain and effective .config
+ *	lane_child.c  starting a command in the sandbox, in both modes
+ *	lane_step.c   one step: impact, scratch, make, harvest
+ */
+#ifndef KVMATRIX_ENGINE_LANE_H
+#define KVMATRIX_ENGINE_LANE_H
+
+#include "engine/baseline.h"
+#include "engine/impact.h"
+#include "engine/includes.h"
+#include "engine/run.h"
+#include "engine/toolchain.h"
+#include "model/unit.h"
+#include "sys/proc.h"
+
+struct cell;
+struct jobserver;
+struct state;
+
+/* What all lanes of a run share. */
+struct crew {
+	const struct run_opts *opts;
+	struct run_result *result;
+	struct proc_loop *loop;
+	struct jobserver *jobserver;
+	char *makeflags;
+	char *base_checkout;
+	struct include_index includes;
+	struct strlist touched; /* by any state, sorted */
+	struct strlist added_sources; /* of these, .c and .S that some state
+				       * adds */
+	bool *direct;		/* per state: see place_env() */
+	struct lane *lanes;
+	size_t nr_lanes;
+	/* SANDBOX_PLAIN: the state that mnt/src is at, NULL: not made yet */
+	const struct state *plain_at;
+	struct lane *plain_lane; /* who uses the fixed paths now */
+	unsigned ticks; /* of the scheduler's clock */
+};
+
+enum lane_phase {
+	LANE_CONFIG, /* make .config */
+	LANE_LOCK,   /* wait for the baseline */
+	LANE_LIST,   /* ask kbuild for the dependents */
+	LANE_BASE,   /* build the baseline */
+	LANE_LIST_TIP,
+	LANE_STEP,   /* decide on and build state lane.patch */
+	LANE_REPLAY, /* its second half, when prepare failed */
+	LANE_DONE,
+};
+
+enum lane_progress { LANE_BUSY, LANE_AGAIN, LANE_ENDED };
+
+struct lane {
+	struct crew *crew;
+	size_t cell_nr;
+	const struct cell *cell;
+	struct cell_info *info;
+	enum lane_phase phase;
+	bool busy;
+	bool has_token;
+
+	struct toolchain toolchain;
+	bool has_toolchain;
+	struct strlist make_vars;
+	char *scratch;	/* of this lane */
+	char *conf_obj; /* objtree in which .config was made; may vanish */
+	char *config;	/* text of the effective .config */
+	char *key;	/* of the baseline */
+	struct baseline baseline;
+	struct lane *same_as; /* an earlier lane with an equal baseline */
+
+	struct strlist sources;	   /* could read a touched file */
+	struct strlist base_goals; /* dependents in the base */
+	struct strlist tip_goals;  /* those that the series adds */
+	bool listed;
+
+	struct unit_set units;
+	bool has_units;
+	struct strmap more_reads; /* by units rebuilt in later steps */
+	struct strlist more_reads_keep;
+	struct strmap kconfig;
+
+	unsigned patch;	   /* state to build */
+	bool retried;	   /* an internal compiler error was seen once */
+	char *step_dir;	   /* scratch of the step */
+	char *step_key;
+	struct impact impact;
+	struct step_result pending; /* while units are replayed */
+
+	/* the child that runs now */
+	void (*on_exit)(void *data, struct proc_result *res);
+	char *child_upper; /* SANDBOX_PLAIN: where OBJ goes afterwards */
+	char *child_layer; /* SANDBOX_OVERLAY: the state's files */
+};
+
+/* lane.c */
+void lane_init(struct lane *l, struct crew *c, size_t cell_nr);
+void lane_release(struct lane *l);
+enum lane_progress lane_advance(struct lane *l);
+/* Ends the lane: nothing can be found out in this cell (reason). */
+void lane_fail(struct lane *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void lane_say(const struct lane *l, enum run_event_kind kind, const char *text);
+/*
+ * Starts a command in the sandbox, with the sources of a state on SRC and the
+ * objtree that s describes (obj_upper, obj_work, obj_lower, drop) on OBJ; all
+ * else of s is filled in here. on_exit is called with the lane as data, when
+ * obj_upper holds what was written. -1: lane_fail() was called.
+ */
+struct sandbox;
+int lane_start(struct lane *l, struct sandbox *s, const struct state *at,
+	       const struct strlist *command,
+	       void (*on_exit)(void *data, struct proc_result *res));
+/* Finds the sources that could read a touched file, and the baseline's
+ * directory; with a complete baseline that covers them takes its shared lock:
+ * then true. Nothing is built. */
+bool lane_lookup_baseline(struct lane *l);
+/* "s390-default-gcc": the id as a file name. Owned. */
+char *lane_slug(const struct lane *l);
+/* make -C SRC O=OBJ VARS -k -Otarget */
+void lane_make_argv(const struct lane *l, struct strlist *argv);
+
+/* lane_config.c */
+/* 1: l->config and l->key are set from the cache; 0: lane_config_start() has
+ * to be called; -1: lane_fail() was called. */
+int lane_config_cached(struct lane *l);
+int lane_config_start(struct lane *l);
+
+/* lane_step.c */
+/* Reads units and the Kconfig read-set of the baseline. */
+int lane_read_units(struct lane *l);
+void lane_read_set(struct lane *l, struct read_set *r);
+/* Steps that need no build are done here; then 0; 1: a build was started (or
+ * the lane failed). */
+int lane_step(struct lane *l);
+/* True when the store has the result of state l->patch with these goals: s is
+ * filled, and what the step had read is added to the lane's reads. */
+bool lane_remembered(struct lane *l, const struct strlist *goals,
+		     struct step_result *s);
+/* How many of the units that an impact reaches the cell was asked to build. */
+unsigned lane_units_reached(const struct lane *l, const struct impact *im);
+/* Result of the base, from the baseline. */
+void lane_base_result(struct lane *l);
+/* Make goals at a state: paths, and dependents whose source exists there. */
+void lane_goals(const struct lane *l, const struct state *s,
+		struct strlist *goals);
+/* True when the state's files outside KVM can change what kbuild lists. */
+bool lane_needs_tip_listing(const struct lane *l);
+void lane_step_done(struct lane *l);
+
+#endif

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The .cmd files are makefiles (kbuild includes them itself), with '#' written
+ * as $(pound); so they are included here too and make does the unquoting.
+ */
+#include "engine/replay.h"
+
+#include "sys/mem.h"
+#include "sys/strbuf.h"
+
+char *replay_makefile(const struct unit_set *units, const struct strlist *names)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	strbuf_addstr(&sb, "pound := \\#\n"
+			   ".PHONY: all FORCE\n"
+			   "all:\nFORCE:\n");
+	strlist_each(name, names) {
+		const struct unit *u = unit_set_find(units, name);
+
+		if (!u)
+			continue;
+		strbuf_addf(&sb, "include %s\n", u->cmdfile);
+		strbuf_addf(&sb, "all: %s\n%s: FORCE\n", u->target, u->target);
+		strbuf_addf(&sb, "\t@echo '  CC      $@'\n"
+				 "\t@$(or $(savedcmd_$@),$(cmd_$@))\n");
+	}
+	return strbuf_detach(&sb);
+}
+
+void replay_argv(const char *makefile, struct strlist *argv)
+{
+	strlist_addl(argv, "sh", "-c",
+		     "printf '%s' \"$1\" >.kvmatrix-replay.mk && "
+		     "exec make --no-print-directory -k -Otarget "
+		     "-f .kvmatrix-replay.mk",
+		     "sh", makefile, NULL);
+}

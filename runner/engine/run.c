@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The scheduler: one loop, no threads. A lane that wants a child needs a slot of
+ * the jobserver (the implicit slot of the make it starts); lanes without one wait
+ * their turn. When a child ends, its lane goes on first: its sources are warm.
+ */
+#include "engine/run.h"
+
+#include "engine/cause.h"
+#include "engine/lane.h"
+#include "engine/place.h"
+#include "engine/survey.h"
+#include "engine/tree.h"
+#include "engine/verdict.h"
+#include "model/matrix.h"
+#include "store/store.h"
+#include "sys/errbuf.h"
+#include "sys/fileio.h"
+#include "sys/jobserver.h"
+#include "sys/mem.h"
+
+#include <time.h>
+
+#define TICK_MS 20
+#define FREE_BYTES_TO_BEGIN (4LL << 30)
+#define FREE_BYTES_TO_GO_ON (1LL << 30)
+
+static void say(struct crew *c, enum run_event_kind kind, const char *text)
+{
+	struct run_event e = {
+		.kind = kind,
+		.result = c->result,
+		.text = text,
+	};
+
+	c->opts->event(c->opts->data, &e);
+}
+
+static bool disk_is_full(struct crew *c)
+{
+	int64_t bytes = disk_free_bytes(c->opts->place->cache);
+
+	return bytes >= 0 && bytes < FREE_BYTES_TO_GO_ON;
+}
+
+/* True when the lane may use the fixed paths. */
+static bool may_start(const struct lane *l)
+{
+	const struct crew *c = l->crew;
+
+	return c->opts->place->mode == SANDBOX_OVERLAY || !c->plain_lane;
+}
+
+/* Lets a lane go on until it has a child, has to wait, or is done. */
+static void advance(struct lane *l)
+{
+	struct crew *c = l->crew;
+
+	if (!may_start(l) || !jobserver_take(c->jobserver))
+		return;
+	l->has_token = true;
+	while (!proc_loop_stopped(c->loop)) {
+		enum lane_phase phase = l->phase;
+		unsigned patch = l->patch;
+
+		if (disk_is_full(c))
+			lane_fail(l, "less than 1 GiB free below %s; free some "
+				     "(kvmatrix gc) and run again",
+				  c->opts->place->cache);
+		switch (lane_advance(l)) {
+		case LANE_BUSY:
+			if (l->busy)
+				return;
+			break;
+		case LANE_AGAIN:
+			break;
+		case LANE_ENDED:
+			goto out;
+		}
+		/* No progress: another run holds the baseline. */
+		if (l->phase == phase && l->patch == patch &&
+		    l->phase == LANE_LOCK)
+			goto out;
+	}
+out:
+	if (l->has_token)
+		jobserver_give(c->jobserver);
+	l->has_token = false;
+}
+
+static bool advance_all(struct crew *c)
+{
+	bool left = false;
+
+	for (size_t i = 0; i < c->nr_lanes; i++) {
+		struct lane *l = &c->lanes[i];
+
+		if (!l->busy && l->phase != LANE_DONE)
+			advance(l);
+		left = left || l->phase != LANE_DONE;
+	}
+	return left;
+}
+
+static void tick(void *data)
+{
+	struct crew *c = data;
+
+	advance_all(c);
+	if (++c->ticks % (1000 / TICK_MS))
+		return;
+	say(c, RUN_TICK, NULL);
+}
+
+static void work(struct crew *c)
+{
+	bool waiting_said = false;
+
+	proc_loop_every(c->loop, TICK_MS, tick, c);
+	while (advance_all(c) && !proc_loop_stopped(c->loop)) {
+		if (proc_loop_running(c->loop)) {
+			proc_loop_run(c->loop);
+			continue;
+		}
+		/* Every lane waits for another run's baseline. */
+		if (!waiting_said)
+			say(c, RUN_NOTE, "another run works on the same cells; waiting");
+		waiting_said = true;
+		nanosleep(&(struct timespec){ .tv_nsec = 200 * 1000000 }, NULL);
+	}
+	if (proc_loop_running(c->loop))
+		proc_loop_run(c->loop);
+}
+
+/* Cells that are equal to another one get its steps. */
+static void copy_equal_lanes(struct crew *c)
+{
+	struct run_result *r = c->result;
+
+	for (size_t i = 0; i < c->nr_lanes; i++) {
+		const struct lane *l = &c->lanes[i];
+
+		if (!l->same_as)
+			continue;
+		for (unsigned p = 0; p < r->nr_patches; p++) {
+			struct step_result *to = run_result_step(r, p, i);
+			const struct step_result *from = run_result_step(
+				r, p, l->same_as->cell_nr);
+
+			step_result_copy(to, from);
+			to->cell = i;
+		}
+	}
+}
+
+/* What CI and the differential harness need to do the same by hand. */
+static void describe_cell(const struct lane *l)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_strlist_ struct strlist goals = STRLIST_INIT;
+	_cleanup_free_ char *slug = lane_slug(l);
+	_cleanup_free_ char *dir =
+		xasprintf("%s/cells/%s", l->crew->opts->dir, slug);
+	_cleanup_free_ char *config = path_join(dir, "config");
+	_cleanup_free_ char *make = path_join(dir, "make");
+	_cleanup_free_ char *vars =
+		strlist_join(&l->toolchain.make_vars, "\n");
+	const struct lane *of = l->same_as ? l->same_as : l;
+	const struct tree *t = l->crew->opts->tree;
+
+	if (!l->config || dir_make(dir, &err) ||
+	    file_write(config, l->config, strlen(l->config), &err) ||
+	    file_write(make, vars, strlen(vars), &err))
+		return;
+	for (size_t i = 0; i < t->nr_states; i++) {
+		_cleanup_strlist_ struct strlist at = STRLIST_INIT;
+		_cleanup_free_ char *file =
+			xasprintf("%s/targets.%zu", dir, i);
+		_cleanup_free_ char *text = NULL;
+
+		lane_goals(of, &t->states[i], &at);
+		text = strlist_join(&at, "\n");
+		file_write(file, text, strlen(text), &err);
+	}
+}
+
+static void finish(struct crew *c)
+{
+	struct run_result *r = c->result;
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+
+	copy_equal_lanes(c);
+	for (size_t i = 0; i < c->nr_lanes; i++) {
+		struct lane *l = &c->lanes[i];
+
+		describe_cell(l);
+		for (unsigned p = 0; l->same_as && p < r->nr_patches; p++)
+			store_run_step(c->opts->store, r->id, p, l->cell->id,
+				       run_result_step(r, p, i), &err);
+		lane_release(l);
+	}
+	r->status = proc_loop_stopped(c->loop) ? RUN_INTERRUPTED : RUN_DONE;
+	verdict_judge(r);
+	causes_find(r);
+}
+
+static int begin(struct crew *c, struct errbuf *err)
+{
+	const struct run_opts *o = c->opts;
+	int64_t bytes = disk_free_bytes(o->place->cache);
+
+	if (bytes >= 0 && bytes < FREE_BYTES_TO_BEGIN)
+		return errbuf_set(err,
+				  "only %lld MiB free below %s; a run needs "
+				  "about 4 GiB (kvmatrix gc frees some)",
+				  (long long)(bytes >> 20), o->place->cache);
+	if (survey(c, err))
+		return -1;
+	c->jobserver = jobserver_new(o->jobs, err);
+	if (!c->jobserver)
+		return -1;
+	c->makeflags = jobserver_makeflags(c->jobserver);
+	c->loop = proc_loop_new();
+	if (!c->loop)
+		return errbuf_set(err, "no file descriptors left");
+	proc_loop_catch_signals(c->loop, NULL, NULL);
+	return 0;
+}
+
+static void open_lanes(struct crew *c)
+{
+	c->nr_lanes = c->opts->matrix->nr_cells;
+	c->lanes = xcalloc(c->nr_lanes, sizeof(*c->lanes));
+	for (size_t i = 0; i < c->nr_lanes; i++)
+		lane_init(&c->lanes[i], c, i);
+}
+
+int run_execute(const struct run_opts *o, struct run_result *r,
+		struct errbuf *err)
+{
+	struct crew c = { .opts = o, .result = r };
+	struct timespec t0, t1;
+	int ret;
+
+	clock_gettime(CLOCK_MONOTONIC, &t0);
+	ret = begin(&c, err);
+	if (!ret)
+		ret = store_put_run(o->store, r, o->dir, err);
+	if (!ret) {
+		open_lanes(&c);
+		work(&c);
+		finish(&c);
+		clock_gettime(CLOCK_MONOTONIC, &t1);
+		r->seconds = t1.tv_sec - t0.tv_sec +
+			     (t1.tv_nsec - t0.tv_nsec) / 1e9;
+		ret = store_put_run(o->store, r, o->dir, err);
+	}
+	free(c.lanes);
+	if (c.loop)
+		proc_loop_free(c.loop);
+	if (c.jobserver)
+		jobserver_free(c.jobserver);
+	survey_release(&c);
+	return ret;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "engine/survey.h"
+
+#include "engine/lane.h"
+#include "engine/place.h"
+#include "engine/tree.h"
+#include "model/matrix.h"
+#include "store/store.h"
+#include "sys/errbuf.h"
+#include "sys/fileio.h"
+#include "sys/mem.h"
+#include "sys/strbuf.h"
+
+static void add_cells(struct run_result *r, const struct matrix *m)
+{
+	for (size_t i = 0; i < m->nr_cells; i++) {
+		struct cell_info *info = run_result_add_cell(r);
+
+		info->id = xstrdup(m->cells[i].id);
+		info->arch = xstrdup(m->cells[i].arch);
+		info->config = xstrdup(m->cells[i].config);
+		info->toolchain = xstrdup(m->cells[i].toolchain);
+	}
+}
+
+static void add_patches(struct run_result *r, const struct tree *t)
+{
+	for (size_t i = 0; i < t->nr_states; i++) {
+		const struct state *s = &t->states[i];
+		struct patch_info *p = run_result_add_patch(r);
+
+		p->index = s->patch;
+		p->subject = xstrdup_null(s->subject);
+		p->author = xstrdup_null(s->author);
+		p->commit = xstrdup_null(s->commit);
+		p->tree = xstrdup_null(s->tree);
+		p->not_applied = xstrdup_null(s->not_applied);
+		if (s->note)
+			strlist_addf(&r->warnings, "patch %u: %s", s->patch,
+				     s->note);
+		strmap_each(e, &s->renames) {
+			strlist_add(&p->renames, strmap_key(e));
+			strlist_add(&p->renames, strmap_value(e));
+		}
+	}
+}
+
+/* Every version that some state has of a changed file goes into the index. */
+static int index_states(struct crew *c, struct errbuf *err)
+{
+	const struct tree *t = c->opts->tree;
+
+	for (size_t i = 1; i < t->nr_states; i++) {
+		const struct change_list *l = &t->states[i].since_prev;
+
+		for (size_t k = 0; k < l->nr; k++) {
+			const struct change *ch = &l->v[k];
+			_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+			strlist_add(&c->touched, ch->path);
+			if (ch->status == 'D') {
+				include_index_gone(&c->includes, ch->path);
+				continue;
+			}
+			if (ch->status == 'A') {
+				/* absent before: a name may have meant
+				 * another file until now */
+				include_index_gone(&c->includes, ch->path);
+				if (ends_with(ch->path, ".c") ||
+				    ends_with(ch->path, ".S"))
+					strlist_add(&c->added_sources,
+						    ch->path);
+			}
+			if (tree_blob(t, ch->blob, &text, err))
+				return -1;
+			include_index_add(&c->includes, ch->path, text.buf,
+					  text.len);
+		}
+	}
+	strlist_sort(&c->touched);
+	strlist_sort(&c->added_sources);
+	return 0;
+}
+
+static bool is_make(const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	base = base ? base + 1 : path;
+	return starts_with(base, "Makefile") || !strcmp(base, "Kbuild");
+}
+
+/* See place_env(). */
+static bool is_direct(const struct state *s)
+{
+	for (size_t i = 0; i < s->since_base.nr; i++)
+		if (s->since_base.v[i].status != 'M' ||
+		    is_make(s->since_base.v[i].path))
+			return false;
+	return true;
+}
+
+int survey(struct crew *c, struct errbuf *err)
+{
+	const struct run_opts *o = c->opts;
+	_cleanup_free_ char *file = NULL;
+
+	add_cells(c->result, o->matrix);
+	add_patches(c->result, o->tree);
+	run_result_alloc_steps(c->result);
+	c->result->warnings_allowed = o->matrix->warnings_allowed;
+	if (tree_base_checkout(o->tree, o->place->cache, &c->base_checkout,
+			       err))
+		return -1;
+	file = xasprintf("%s.ok", c->base_checkout);
+	file_touch(file);
+	free(file);
+	file = xasprintf("%s.includes", c->base_checkout);
+	if (include_index_open(&c->includes, c->base_checkout, file, err) ||
+	    index_states(c, err))
+		return -1;
+	c->direct = xcalloc(o->tree->nr_states, sizeof(*c->direct));
+	for (size_t i = 0; i < o->tree->nr_states; i++)
+		c->direct[i] = is_direct(&o->tree->states[i]);
+	return 0;
+}
+
+void survey_release(struct crew *c)
+{
+	free(c->direct);
+	free(c->base_checkout);
+	free(c->makeflags);
+	include_index_release(&c->includes);
+	strlist_release(&c->touched);
+	strlist_release(&c->added_sources);
+}
