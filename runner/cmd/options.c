@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cmd/options.h"
+
+#include "cmd/cmd.h"
+#include "model/result.h"
+#include "store/store.h"
+#include "sys/errbuf.h"
+#include "sys/fileio.h"
+#include "sys/mem.h"
+#include "sys/proc.h"
+#include "sys/strbuf.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum {
+	OPT_BASE = 256,
+	OPT_CELLS,
+	OPT_DEPTH,
+	OPT_NO_MEMORY,
+	OPT_NO_CCACHE,
+	OPT_NO_SANDBOX,
+	OPT_TIMEOUT,
+	OPT_TREE,
+};
+
+static const struct option long_options[] = {
+	{ "tree", required_argument, NULL, OPT_TREE },
+	{ "base", required_argument, NULL, OPT_BASE },
+	{ "matrix", required_argument, NULL, 'm' },
+	{ "cells", required_argument, NULL, OPT_CELLS },
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "depth", required_argument, NULL, OPT_DEPTH },
+	{ "output", required_argument, NULL, 'o' },
+	{ "no-memory", no_argument, NULL, OPT_NO_MEMORY },
+	{ "no-ccache", no_argument, NULL, OPT_NO_CCACHE },
+	{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+/* A whole number from 1 to max, or 0 with a complaint. */
+static unsigned long number(const char *option, const char *text,
+			    unsigned long max)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || end == text || *end || *text == '-' || n < 1 || n > max) {
+		complain("%s takes a whole number from 1 to %lu, not '%s'",
+			 option, max, text);
+		return 0;
+	}
+	return n;
+}
+
+static int set_option(struct options *o, int c)
+{
+	unsigned long n;
+
+	switch (c) {
+	case OPT_TREE:
+		o->tree = optarg;
+		return -1;
+	case OPT_BASE:
+		o->base = optarg;
+		return -1;
+	case OPT_CELLS:
+		o->cells = optarg;
+		return -1;
+	case OPT_DEPTH:
+		if (strcmp(optarg, "full")) {
+			complain("--depth %s: this version knows 'full' only",
+				 optarg);
+			return EXIT_USAGE;
+		}
+		o->depth = optarg;
+		return -1;
+	case OPT_NO_MEMORY:
+		o->no_memory = true;
+		return -1;
+	case OPT_NO_CCACHE:
+		o->no_ccache = true;
+		return -1;
+	case OPT_NO_SANDBOX:
+		o->no_sandbox = true;
+		return -1;
+	case OPT_TIMEOUT:
+		n = number("--timeout (seconds)", optarg, 1000000);
+		o->timeout_ms = n * 1000;
+		return n ? -1 : EXIT_USAGE;
+	case 'm':
+		o->matrix = optarg;
+		return -1;
+	case 'j':
+		o->jobs = number("-j", optarg, 1024);
+		return o->jobs ? -1 : EXIT_USAGE;
+	case 'o':
+		o->dir = optarg;
+		return -1;
+	case 'q':
+		o->quiet = true;
+		return -1;
+	case 'v':
+		o->verbose = true;
+		return -1;
+	}
+	return EXIT_USAGE;
+}
+
+int options_parse(struct options *o, int argc, char **argv, const char *help)
+{
+	int c, ret;
+
+	*o = (struct options){
+		.matrix = "kvm",
+		.depth = "full",
+		.jobs = proc_cpus(),
+		.timeout_ms = 30 * 60 * 1000,
+	};
+	optind = 1;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":m:j:o:qvh", long_options,
+				NULL)) != -1) {
+		if (c == 'h') {
+			fputs(help, stdout);
+			return EXIT_OK;
+		}
+		if (c == '?' || c == ':') {
+			complain("%s '%s' (see kvmatrix %s --help)",
+				 c == '?' ? "no such option" :
+					    "an argument is missing after",
+				 argv[optind - 1], argv[0]);
+			return EXIT_USAGE;
+		}
+		ret = set_option(o, c);
+		if (ret >= 0)
+			return ret;
+	}
+	if (optind + 1 != argc) {
+		complain(optind == argc ?
+				 "no SERIES given (see kvmatrix %s --help)" :
+				 "more than one SERIES given (see kvmatrix %s "
+				 "--help)",
+			 argv[0]);
+		return EXIT_USAGE;
+	}
+	o->series = argv[optind];
+	return -1;
+}
+
+static void tell(void *data, const char *text)
+{
+	const struct options *o = data;
+
+	if (!o->quiet)
+		fprintf(stderr, "kvmatrix: %s\n", text);
+}
+
+static const char *tree_or_here(const struct options *o)
+{
+	if (o->tree)
+		return o->tree;
+	return ".";
+}
+
+static int open_states(struct session *s, struct errbuf *err)
+{
+	struct options *o = s->options;
+	bool range = tree_is_range(o->series);
+
+	/* Bad mails are told before a tarball is imported. */
+	if (!range && series_read(&s->series, o->series, err))
+		return -1;
+	if (tree_open(&s->tree, tree_or_here(o), s->place.cache, tell, o, err))
+		return o->tree ? -1 :
+				 errbuf_prefix(err, "the current directory "
+						    "(use --tree)");
+	if (!range)
+		return tree_apply(&s->tree, o->base, &s->series, err);
+	if (o->base)
+		return errbuf_set(err, "--base does not go with a revision "
+				       "range: %s names its base",
+				  o->series);
+	return tree_range(&s->tree, o->series, err);
+}
+
+int session_open(struct session *s, struct options *o, int *exit_code)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_free_ char *db = NULL, *note = NULL, *self = self_path();
+
+	*s = (struct session){ .options = o, .home = home_dir() };
+	s->place.lock = -1;
+	*exit_code = EXIT_USAGE;
+	if (matrix_read(&s->matrix, o->matrix, s->home, &err) ||
+	    (o->cells && matrix_select(&s->matrix, o->cells, &err)))
+		goto fail;
+	*exit_code = EXIT_UNKNOWN;
+	if (place_open(&s->place, self, o->no_sandbox, !o->no_ccache, &err))
+		goto fail;
+	if (s->place.mode == SANDBOX_PLAIN && !o->no_sandbox)
+		warn("no isolated builds on this machine (%s): one cell at a "
+		     "time, in order", s->place.why_plain);
+	db = path_join(s->place.cache, "store.db");
+	s->store = store_open(db, &note, &err);
+	if (!s->store)
+		goto fail;
+	if (note)
+		warn("%s", note);
+	*exit_code = EXIT_USAGE;
+	if (open_states(s, &err))
+		goto fail;
+	strlist_each(w, &s->series.warnings)
+		warn("%s", w);
+	return 0;
+fail:
+	complain("%s", err.msg);
+	session_close(s);
+	return -1;
+}
+
+void session_close(struct session *s)
+{
+	tree_release(&s->tree);
+	series_release(&s->series);
+	matrix_release(&s->matrix);
+	if (s->store)
+		store_close(s->store);
+	s->store = NULL;
+	place_close(&s->place);
+	free(s->home);
+	s->home = NULL;
+}
+
+static char *new_run_id(void)
+{
+	unsigned char r[3] = { 0 };
+	char stamp[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
+	if (getrandom(r, sizeof(r), 0) != sizeof(r))
+		memcpy(r, &now, sizeof(r));
+	return xasprintf("%s-%02x%02x%02x", stamp, r[0], r[1], r[2]);
+}
+
+void session_describe(const struct session *s, struct run_result *r, int argc,
+		      char **argv)
+{
+	const struct options *o = s->options;
+	_cleanup_strbuf_ struct strbuf command = STRBUF_INIT;
+	char stamp[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	strbuf_addstr(&command, "kvmatrix");
+	for (int i = 0; i < argc; i++)
+		strbuf_addf(&command, " %s", argv[i]);
+	r->id = new_run_id();
+	r->version = xstrdup(KVMATRIX_VERSION);
+	r->command = strbuf_detach(&command);
+	r->tree = xstrdup(tree_or_here(o));
+	r->series = xstrdup(o->series);
+	r->title = xstrdup(s->series.title ? s->series.title : o->series);
+	r->matrix = xstrdup(s->matrix.path);
+	r->base = xstrdup_null(s->tree.states[0].commit);
+	r->started = xstrdup(stamp);
+	r->mode = xstrdup(s->place.mode == SANDBOX_OVERLAY ? "overlay" :
+							     "plain");
+	r->depth = xstrdup(o->depth);
+}

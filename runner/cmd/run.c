@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cmd/cmd.h"
+#include "cmd/options.h"
+#include "cmd/output.h"
+#include "cmd/progress.h"
+#include "engine/run.h"
+#include "report/report.h"
+#include "store/store.h"
+#include "sys/errbuf.h"
+#include "sys/mem.h"
+#include "sys/strbuf.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static const char help[] =
+	"usage: kvmatrix run [options] SERIES\n"
+	"\n"
+	"Applies SERIES patch by patch, builds KVM and what depends on it in\n"
+	"every cell of the matrix, and tells which patch breaks which cell.\n"
+	"\n"
+	"SERIES is a revision range A..B, an mbox or .eml file, a directory of\n"
+	"patches (a quilt series file is obeyed), or - for an mbox on stdin.\n"
+	"\n"
+	"  --tree T        kernel git repository or source tarball (default: .)\n"
+	"  --base REV      apply SERIES on REV (default: its base-commit, or HEAD)\n"
+	"  -m, --matrix M  a matrix file, or the name of a shipped one: smoke, kvm\n"
+	"                  (default: kvm)\n"
+	"  --cells GLOB    only these cells, e.g. 's390/*' or 'arm64,*/off/*'\n"
+	"  -j, --jobs N    compile at most N things at once (default: all cpus)\n"
+	"  --depth full    build everything that is reached (default)\n"
+	"  -o DIR          write reports and logs to DIR (default:\n"
+	"                  reports/out/<run-id>, and reports/out/latest)\n"
+	"  --no-memory     build also what an earlier run has built\n"
+	"  --no-ccache     do not use ccache\n"
+	"  --no-sandbox    no namespaces: one cell at a time, in order\n"
+	"  --timeout S     end a build step after S seconds (default: 1800)\n"
+	"  -q, --quiet     no progress\n"
+	"  -v, --verbose   every step a line\n"
+	"\n"
+	"Exit code: 0 nothing got worse, 1 the series made something worse, 2 wrong\n"
+	"usage or bad input, 3 could not find out.\n";
+
+static int report(const struct run_result *r, const char *dir)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	const char *no_colour = getenv("NO_COLOR");
+	struct report_style style = {
+		.colour = isatty(STDOUT_FILENO) &&
+			  !(no_colour && *no_colour),
+		.dir = dir,
+	};
+	int code = run_result_exit_code(r);
+
+	report_text(r, &style, &text);
+	fputs(text.buf, stdout);
+	if (output_reports(r, dir, &err)) {
+		complain("the reports could not be written: %s", err.msg);
+		return code == EXIT_OK ? EXIT_UNKNOWN : code;
+	}
+	if (fflush(stdout)) {
+		complain("standard output could not be written");
+		return code == EXIT_OK ? EXIT_UNKNOWN : code;
+	}
+	return code;
+}
+
+/* For "kvmatrix repro": which repository has the states. */
+static void remember_sources(const struct session *s, const char *run_id)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_free_ char *key = xasprintf("repo:%s", run_id);
+
+	if (store_put_value(s->store, key, s->tree.repo, &err))
+		warn("%s", err.msg);
+}
+
+int cmd_run(int argc, char **argv)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_run_result_ struct run_result r = RUN_RESULT_INIT;
+	_cleanup_free_ char *dir = NULL;
+	struct progress *progress;
+	struct options o;
+	struct session s;
+	int code = options_parse(&o, argc, argv, help);
+
+	if (code >= 0)
+		return code;
+	if (session_open(&s, &o, &code))
+		return code;
+	code = EXIT_UNKNOWN;
+	session_describe(&s, &r, argc, argv);
+	dir = output_dir(o.dir, s.home, r.id, &err);
+	remember_sources(&s, r.id);
+	progress = progress_new(o.quiet, o.verbose);
+	if (dir) {
+		struct run_opts ro = {
+			.matrix = &s.matrix,
+			.tree = &s.tree,
+			.store = s.store,
+			.place = &s.place,
+			.dir = dir,
+			.jobs = o.jobs,
+			.use_memory = !o.no_memory,
+			.step_timeout_ms = o.timeout_ms,
+			.event = progress_event,
+			.data = progress,
+		};
+
+		if (!run_execute(&ro, &r, &err)) {
+			progress_free(progress);
+			progress = NULL;
+			code = report(&r, dir);
+		}
+	}
+	if (progress)
+		progress_free(progress);
+	if (err.msg)
+		complain("%s", err.msg);
+	session_close(&s);
+	return code;
+}
