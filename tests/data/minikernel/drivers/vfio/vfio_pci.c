@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/vfio.h>
+
+int vfio_pci_probe(struct vfio_device *device);
+
+int vfio_pci_probe(struct vfio_device *device)
+{
+	return device->kvm != NULL;
+}

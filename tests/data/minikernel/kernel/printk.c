@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/printk.h>
+
+int printk(const char *fmt, ...)
+{
+	return !fmt;
+}
