@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+
+test_description='what plain incremental make says of a header that moves away
+
+The reason why kvmatrix drops objects: at the last patch of s390-needs-arm64 a
+header is gone from where an s390 unit includes it. Incremental make keeps the
+old object and reports success; a build that has no such object fails.
+'
+
+TOP=${KVMATRIX_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
+KERNEL=${KERNEL:-6.12}
+export TOP KERNEL
+real_cache=${XDG_CACHE_HOME:-$HOME/.cache}
+
+mkdir -p "$TOP/build/tests" && cd "$TOP/build/tests" || exit 1
+. /usr/share/sharness/sharness.sh
+
+plain () {
+	make -s -j2 -C src O="$PWD/obj" ARCH=s390 \
+		CROSS_COMPILE=s390x-linux-gnu- "$@" </dev/null
+}
+
+apply () {
+	(cd src && patch -s -p1 --no-backup-if-mismatch <"$1")
+}
+
+test_expect_success 'set up the kernel and a configuration' '
+	tarball=$(XDG_CACHE_HOME="$real_cache" \
+		sh "$TOP/runner/setup/kernel.sh" "$KERNEL") &&
+	mkdir src obj &&
+	tar -x -f "$tarball" -C src --strip-components=1 &&
+	plain defconfig
+'
+
+test_expect_success 'the unit builds with the header in the shared place' '
+	set -- "$TOP"/patches/s390-needs-arm64/*.patch &&
+	test $# = 3 &&
+	apply "$1" &&
+	apply "$2" &&
+	plain arch/s390/kvm/vsie.o
+'
+
+test_expect_success 'incremental make passes when the header moves away' '
+	set -- "$TOP"/patches/s390-needs-arm64/*.patch &&
+	apply "$3" &&
+	plain arch/s390/kvm/vsie.o
+'
+
+test_expect_success 'without the old object the same build fails' '
+	rm obj/arch/s390/kvm/vsie.o &&
+	test_must_fail plain arch/s390/kvm/vsie.o 2>err &&
+	grep "vncr_mapping.h: No such file" err
+'
+
+test_done
