@@ -18,6 +18,8 @@ const struct report_format report_formats[] = {
 	  report_text },
 	{ "tap", "report.tap", "TAP 14: a subtest a patch, a point a cell",
 	  report_tap },
+	{ "tap13", NULL, "the same for readers that refuse 14 (prove of Debian 12)",
+	  report_tap13 },
 	{ "json", "results.json", "everything (docs/results.md)", report_json },
 	{ 0 },
 };

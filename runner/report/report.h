@@ -22,6 +22,10 @@ struct report_style {
 /* TAP 14 (testanything.org): a subtest a patch, a point a cell, YAML blocks. */
 void report_tap(const struct run_result *r, const struct report_style *style,
 		struct strbuf *out);
+/* The same text under "TAP version 13", whose readers take subtests for
+ * comments: Perl's prove before Test::Harness 3.48 refuses a 14 by its number. */
+void report_tap13(const struct run_result *r, const struct report_style *style,
+		  struct strbuf *out);
 void report_json(const struct run_result *r, const struct report_style *style,
 		 struct strbuf *out);
 /* What a maintainer reads in ten seconds: causes, matrix, where the logs are. */

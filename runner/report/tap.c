@@ -177,11 +177,11 @@ static void subtest(struct strbuf *out, const struct run_result *r, unsigned k)
 	strbuf_addf(out, "%sok %u - %s\n", bad ? "not " : "", k, title.buf);
 }
 
-void report_tap(const struct run_result *r, const struct report_style *style,
-		struct strbuf *out)
+static void report(const struct run_result *r, unsigned version,
+		   struct strbuf *out)
 {
-	(void)style;
-	strbuf_addf(out, "TAP version 14\n1..%zu\n", r->nr_patches - 1);
+	strbuf_addf(out, "TAP version %u\n1..%zu\n", version,
+		    r->nr_patches - 1);
 	strbuf_addstr(out, "# kvmatrix ");
 	escape_line(out, r->version ? r->version : "");
 	strbuf_addf(out, ", run %s\n", r->id);
@@ -193,4 +193,18 @@ void report_tap(const struct run_result *r, const struct report_style *style,
 	base_comment(out, r);
 	for (unsigned k = 1; k < r->nr_patches; k++)
 		subtest(out, r, k);
+}
+
+void report_tap(const struct run_result *r, const struct report_style *style,
+		struct strbuf *out)
+{
+	(void)style;
+	report(r, 14, out);
+}
+
+void report_tap13(const struct run_result *r, const struct report_style *style,
+		  struct strbuf *out)
+{
+	(void)style;
+	report(r, 13, out);
 }

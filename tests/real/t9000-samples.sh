@@ -15,7 +15,10 @@ export TOP KVMATRIX KERNEL
 # Baselines are for all: this test uses the user's own cache.
 real_cache=${XDG_CACHE_HOME:-$HOME/.cache}
 
-mkdir -p "$TOP/build/tests" && cd "$TOP/build/tests" || exit 1
+SHARNESS_TEST_EXTENSION=sh
+SHARNESS_TEST_DIRECTORY=$TOP/build/tests
+SHARNESS_BUILD_DIRECTORY=$TOP
+mkdir -p "$SHARNESS_TEST_DIRECTORY" || exit 1
 . /usr/share/sharness/sharness.sh
 
 export XDG_CACHE_HOME="$real_cache"

@@ -13,23 +13,30 @@ KERNEL=${KERNEL:-6.12}
 export TOP KERNEL
 real_cache=${XDG_CACHE_HOME:-$HOME/.cache}
 
-mkdir -p "$TOP/build/tests" && cd "$TOP/build/tests" || exit 1
+SHARNESS_TEST_EXTENSION=sh
+SHARNESS_TEST_DIRECTORY=$TOP/build/tests
+SHARNESS_BUILD_DIRECTORY=$TOP
+mkdir -p "$SHARNESS_TEST_DIRECTORY" || exit 1
 . /usr/share/sharness/sharness.sh
 
+# kbuild takes no directory with a blank in its name, as sharness's own has.
+work=$(mktemp -d "${TMPDIR:-/tmp}/kvmatrix-t9001.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+
 plain () {
-	make -s -j2 -C src O="$PWD/obj" ARCH=s390 \
+	make -s -j2 -C "$work/src" O="$work/obj" ARCH=s390 \
 		CROSS_COMPILE=s390x-linux-gnu- "$@" </dev/null
 }
 
 apply () {
-	(cd src && patch -s -p1 --no-backup-if-mismatch <"$1")
+	(cd "$work/src" && patch -s -p1 --no-backup-if-mismatch <"$1")
 }
 
 test_expect_success 'set up the kernel and a configuration' '
 	tarball=$(XDG_CACHE_HOME="$real_cache" \
 		sh "$TOP/runner/setup/kernel.sh" "$KERNEL") &&
-	mkdir src obj &&
-	tar -x -f "$tarball" -C src --strip-components=1 &&
+	mkdir "$work/src" "$work/obj" &&
+	tar -x -f "$tarball" -C "$work/src" --strip-components=1 &&
 	plain defconfig
 '
 
@@ -48,9 +55,10 @@ test_expect_success 'incremental make passes when the header moves away' '
 '
 
 test_expect_success 'without the old object the same build fails' '
-	rm obj/arch/s390/kvm/vsie.o &&
+	rm "$work/obj/arch/s390/kvm/vsie.o" &&
 	test_must_fail plain arch/s390/kvm/vsie.o 2>err &&
 	grep "vncr_mapping.h: No such file" err
 '
 
+rm -rf "$work"
 test_done
