@@ -112,7 +112,7 @@ demo: deps
 	$(Q)sh runner/setup/demo.sh $(KERNEL)
 
 TESTS ?= $(unit-tests:%=$(build)/tests/test-%) $(wildcard tests/t*.sh) \
-	$(wildcard tests/real/t*.sh)
+	tests/real/differential-self.t $(wildcard tests/real/t*.sh)
 
 check: deps
 	$(Q)$(MAKE) --no-print-directory check-programs
