@@ -316,7 +316,8 @@ static const char *matters(const struct read_set *r, const struct change *c,
 		return "is read";
 	if (c->status == 'A' && strmap_has(shadowed, base_name(c->path)))
 		return "could be found instead of a header that is read";
-	if (broken && !is_foreign(c->path, r->srcarch))
+	/* Also another architecture's file: it may be what the unit misses. */
+	if (broken)
 		return "could be read by a unit that fails";
 	return NULL;
 }

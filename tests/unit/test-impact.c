@@ -320,6 +320,16 @@ static void broken_cell_stays_reached(void **state)
 	assert_true(impact_unreached(&w->r, &w->changes, false, &reason));
 }
 
+static void broken_cell_may_miss_a_foreign_header(void **state)
+{
+	struct world *w = *state;
+	_cleanup_free_ char *reason = NULL;
+
+	change(w, 'A', "arch/arm64/include/asm/brand_new.h");
+	assert_false(impact_unreached(&w->r, &w->changes, true, &reason));
+	assert_true(impact_unreached(&w->r, &w->changes, false, &reason));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +351,7 @@ int main(void)
 		T(read_file_is_not_proved),
 		T(file_read_by_later_step_is_not_proved),
 		T(broken_cell_stays_reached),
+		T(broken_cell_may_miss_a_foreign_header),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
