@@ -25,6 +25,7 @@ table()
 	libcyaml-dev                 matrix files
 	libjansson-dev               JSON
 	libelf-dev                   object files; the kernel's objtool
+	uthash-dev                   hash tables (a header)
 	libssl-dev                   hashes; the kernel's certificate tools
 	ccache                       compile cache
 	bubblewrap                   sandbox around each build
