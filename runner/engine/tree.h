@@ -115,6 +115,25 @@ int tree_state_layer(const struct tree *t, const struct state *s,
 		     const char *dir, struct errbuf *err);
 
 /*
+ * Brings a layer that is at FROM to state TO. Only files whose content or mode
+ * differs between the two are written, and so get the time of now; the others
+ * keep theirs, and one that is again as in the base stays in the layer with its
+ * new time. So for make a file is newer than whatever was built from its former
+ * content, and older than what was built from this one.
+ */
+int tree_layer_move(const struct tree *t, const char *dir,
+		    const struct state *from, const struct state *to,
+		    struct errbuf *err);
+
+/*
+ * What differs between two states of one base, from their lists since_base: how
+ * each path goes from the first to the second. Pure: blobs that are those of the
+ * base are not known and NULL, and renames are not looked for.
+ */
+void change_list_between(const struct change_list *from,
+			 const struct change_list *to, struct change_list *l);
+
+/*
  * Without overlays: brings a full checkout that is at FROM (see since_base of
  * it; NULL: base) to state TO, touching only what differs.
  */

@@ -130,6 +130,64 @@ int tree_changes(const char *repo, const char *from, const char *to,
 	return 0;
 }
 
+static void put_change(struct change_list *l, char status,
+		       const struct change *c, const char *blob, unsigned mode)
+{
+	GROW(l->v, l->nr, l->alloc);
+	l->v[l->nr++] = (struct change){
+		.status = status,
+		.path = xstrdup(c->path),
+		.blob = xstrdup_null(blob),
+		.mode = mode,
+	};
+}
+
+static bool same_file(const struct change *a, const struct change *b)
+{
+	return (a->status == 'D') == (b->status == 'D') && a->mode == b->mode &&
+	       streq_null(a->blob, b->blob);
+}
+
+/* Only the first state touched it: the second has what the base has. */
+static void put_reverted(struct change_list *l, const struct change *c)
+{
+	put_change(l, c->status == 'A' ? 'D' : c->status == 'D' ? 'A' : 'M', c,
+		   NULL, 0);
+}
+
+static void put_both(struct change_list *l, const struct change *from,
+		     const struct change *to)
+{
+	char status = to->status == 'D' ? 'D' : from->status == 'D' ? 'A' : 'M';
+
+	if (!same_file(from, to))
+		put_change(l, status, to, to->blob, to->mode);
+}
+
+void change_list_between(const struct change_list *from,
+			 const struct change_list *to, struct change_list *l)
+{
+	size_t i = 0, k = 0;
+
+	change_list_release(l);
+	while (i < from->nr || k < to->nr) {
+		int order = i == from->nr ? 1 :
+			    k == to->nr	  ? -1 :
+					    strcmp(from->v[i].path,
+						   to->v[k].path);
+
+		if (order < 0) {
+			put_reverted(l, &from->v[i++]);
+		} else if (order > 0) {
+			const struct change *c = &to->v[k++];
+
+			put_change(l, c->status, c, c->blob, c->mode);
+		} else {
+			put_both(l, &from->v[i++], &to->v[k++]);
+		}
+	}
+}
+
 const struct change *tree_find_change(const struct change_list *l,
 				      const char *path)
 {

@@ -22,6 +22,7 @@
 #include "sys/sandbox.h"
 #include "sys/strbuf.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -231,7 +232,37 @@ static int put_whiteouts(const char *repo, const struct state *s,
 	return 0;
 }
 
-/* ---- the two public ways ------------------------------------------------- */
+/* Removes all whiteouts below the directory fd, and what only they kept. */
+static int remove_whiteouts(int fd)
+{
+	DIR *d = fdopendir(fd);
+	struct dirent *e;
+	int ret = 0;
+
+	if (!d)
+		return -1;
+	while (!ret && (e = readdir(d))) {
+		struct stat st;
+
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		ret = fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW);
+		if (!ret && S_ISCHR(st.st_mode)) {
+			ret = unlinkat(dirfd(d), e->d_name, 0);
+		} else if (!ret && S_ISDIR(st.st_mode)) {
+			int sub = openat(dirfd(d), e->d_name, DIR_FLAGS);
+
+			ret = sub < 0 ? -1 : remove_whiteouts(sub);
+			/* fails when it is not empty, as it should */
+			if (!ret)
+				unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR);
+		}
+	}
+	closedir(d);
+	return ret;
+}
+
+/* ---- the public ways ----------------------------------------------------- */
 
 static int check_state(const struct state *s, struct errbuf *err)
 {
@@ -295,6 +326,27 @@ static int drop_files(const struct change_list *l, int top, const char *dir,
 			return errbuf_set(err, "%s/%s: %s", dir, l->v[i].path,
 					  strerror(errno));
 	return 0;
+}
+
+int tree_layer_move(const struct tree *t, const char *dir,
+		    const struct state *from, const struct state *to,
+		    struct errbuf *err)
+{
+	_cleanup_change_list_ struct change_list l = { 0 };
+	_cleanup_close_ int top = -1;
+
+	if (check_state(from, err) || check_state(to, err) ||
+	    tree_changes(t->repo, from->tree, to->tree, false, &l, err) ||
+	    tree_check_links(t->repo, from->tree, to->tree, &l, err))
+		return -1;
+	top = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* A directory may have been whited out whole: all are put anew. */
+	if (top < 0 || remove_whiteouts(fcntl(top, F_DUPFD_CLOEXEC, 0)))
+		return errbuf_set(err, "%s: %s", dir, strerror(errno));
+	if (drop_files(&l, top, dir, err) ||
+	    put_files(t->repo, &l, top, dir, err))
+		return -1;
+	return put_whiteouts(t->repo, to, dir, err);
 }
 
 int tree_checkout_move(const struct tree *t, const char *checkout,

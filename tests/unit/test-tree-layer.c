@@ -5,6 +5,8 @@
  */
 #include "tree-fixture.h"
 
+#include "engine/tree_internal.h"
+
 #include <sys/stat.h>
 #include <time.h>
 
@@ -90,6 +92,84 @@ static void test_layers(void **state)
 		merge_layer(base);
 		checkout_want(&t.states[i]);
 		assert_same_dirs("merged", "want");
+	}
+}
+
+/* There and back, neighbours and leaps. */
+static void test_layer_moves(void **state)
+{
+	static const size_t walk[] = { 0, 1, 2, 3, 4, 5, 6, 7, 3, 6, 2, 0,
+				       7, 5, 4, 1, 3, 0, 6, 4, 2, 7, 1, 5, 3 };
+	T_CLEANUP struct tree t = TREE_INIT;
+	_cleanup_free_ char *cache = at("cache"), *layer = at("layer");
+	_cleanup_free_ char *base = NULL;
+	struct errbuf err = ERRBUF_INIT;
+
+	(void)state;
+	load(&t);
+	assert_int_equal(tree_base_checkout(&t, cache, &base, &err), 0);
+	assert_int_equal(tree_state_layer(&t, &t.states[0], layer, &err), 0);
+	for (size_t i = 1; i < ARRAY_SIZE(walk); i++) {
+		const struct state *from = &t.states[walk[i - 1]];
+		const struct state *to = &t.states[walk[i]];
+
+		if (tree_layer_move(&t, layer, from, to, &err))
+			fail_msg("%u to %u: %s", from->patch, to->patch,
+				 err.msg);
+		merge_layer(base);
+		checkout_want(to);
+		assert_same_dirs("merged", "want");
+	}
+}
+
+static void test_layer_move_times(void **state)
+{
+	T_CLEANUP struct tree t = TREE_INIT;
+	_cleanup_free_ char *layer = at("layer"), *list = NULL;
+	struct errbuf err = ERRBUF_INIT;
+
+	(void)state;
+	shell("cd k; echo 1 >>virt/kvm/kvm_main.c; echo 1 >>Kbuild; ci 1; "
+	      "echo 2 >>Kbuild; ci 2; git checkout -q base -- Kbuild; ci 3");
+	open_tree(&t, "k");
+	assert_int_equal(tree_range(&t, "base..", &err), 0);
+	assert_int_equal(tree_state_layer(&t, &t.states[1], layer, &err), 0);
+	for (size_t i = 2; i < 4; i++) {
+		shell("find layer -type f -exec touch -d @1000 {} +");
+		assert_int_equal(tree_layer_move(&t, layer, &t.states[i - 1],
+						 &t.states[i], &err), 0);
+		/* The one that goes back to the base is new, too. */
+		free(list);
+		list = shell_out("cd layer; find . -type f -newermt @1001");
+		assert_string_equal(list, "./Kbuild");
+	}
+}
+
+/* git's answer is the measure, but for the difference of M and T. */
+static void test_between(void **state)
+{
+	T_CLEANUP struct tree t = TREE_INIT;
+	struct errbuf err = ERRBUF_INIT;
+
+	(void)state;
+	load(&t);
+	for (size_t i = 0; i < t.nr_states * t.nr_states; i++) {
+		const struct state *from = &t.states[i / t.nr_states];
+		const struct state *to = &t.states[i % t.nr_states];
+		_cleanup_change_list_ struct change_list want = { 0 };
+		_cleanup_change_list_ struct change_list got = { 0 };
+
+		assert_int_equal(tree_changes(t.repo, from->tree, to->tree, false,
+					      &want, &err), 0);
+		change_list_between(&from->since_base, &to->since_base, &got);
+		assert_int_equal(got.nr, want.nr);
+		for (size_t k = 0; k < want.nr; k++) {
+			char a = want.v[k].status, b = got.v[k].status;
+
+			assert_string_equal(got.v[k].path, want.v[k].path);
+			assert_int_equal(a == 'T' ? 'M' : a,
+					 b == 'T' ? 'M' : b);
+		}
 	}
 }
 
@@ -278,6 +358,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("a layer on the base is the state", test_layers),
+		TEST("a layer moves from any state to any other",
+		     test_layer_moves),
+		TEST("a moved layer keeps the times of what is the same",
+		     test_layer_move_times),
+		TEST("what differs between two states follows from the base",
+		     test_between),
 		TEST("a vanished directory is one whiteout", test_whiteouts),
 		TEST("files of a layer are of now", test_times),
 		TEST("a link out of the tree is an error", test_escaping_link),
