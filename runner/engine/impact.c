@@ -126,6 +126,7 @@ static char *dir_of(const char *path)
 static bool reads(const struct read_set *r, const char *path)
 {
 	return unit_set_reads(r->units, path) ||
+	       (r->newer && unit_set_reads(r->newer, path)) ||
 	       (r->more && strmap_has(r->more, path));
 }
 
@@ -134,7 +135,7 @@ static bool kconfig_matters(const struct read_set *r, const struct change *c)
 {
 	return starts_with(base_name(c->path), "Kconfig") &&
 	       (!r->kconfig || strmap_has(r->kconfig, c->path) ||
-		c->status == 'A');
+		c->status == 'A' || reads(r, c->path));
 }
 
 /*
@@ -204,13 +205,17 @@ static bool in_changes(const struct strmap *changed, const struct strmap *added,
 	return shadow != NULL;
 }
 
+/* newer: units that stand for those of their name, or NULL. */
 static void reach_units(struct impact *im, const struct unit_set *units,
+			const struct unit_set *newer,
 			const struct strmap *changed,
 			const struct strmap *added)
 {
 	for (size_t i = 0; i < units->nr; i++) {
 		const struct unit *u = &units->v[i];
 
+		if (newer && unit_set_find(newer, u->name))
+			continue;
 		for (size_t k = 0; k < u->nr_deps; k++) {
 			if (!in_changes(changed, added, u->deps[k]))
 				continue;
@@ -228,7 +233,7 @@ static void reach_dir(struct impact *im, const struct unit_set *units,
 	size_t n = strlen(dir);
 
 	strlist_add(&im->drop, dir);
-	for (size_t i = 0; i < units->nr; i++)
+	for (size_t i = 0; units && i < units->nr; i++)
 		if (!strncmp(units->v[i].target, dir, n) &&
 		    units->v[i].target[n] == '/') {
 			strlist_add(&im->reached, units->v[i].name);
@@ -255,8 +260,10 @@ static void reach_local(struct impact *im, const struct read_set *r,
 		return;
 	}
 	strlist_each(d, &dirs)
-		if (r->has_dir(r->data, d))
+		if (r->has_dir(r->data, d)) {
 			reach_dir(im, r->units, d);
+			reach_dir(im, r->newer, d);
+		}
 }
 
 void impact_find(struct impact *im, const struct read_set *r,
@@ -289,7 +296,9 @@ void impact_find(struct impact *im, const struct read_set *r,
 			strmap_set(&changed, c->path, c->path);
 	}
 	added_names(l, &added);
-	reach_units(im, r->units, &changed, &added);
+	reach_units(im, r->units, r->newer, &changed, &added);
+	if (r->newer)
+		reach_units(im, r->newer, NULL, &changed, &added);
 	strlist_sort(&im->reached);
 	strlist_sort(&im->drop);
 }
@@ -326,6 +335,9 @@ static void read_names(const struct read_set *r, struct strmap *names)
 {
 	strmap_each(e, &r->units->files)
 		strmap_set(names, base_name(strmap_key(e)), names);
+	if (r->newer)
+		strmap_each(e, &r->newer->files)
+			strmap_set(names, base_name(strmap_key(e)), names);
 	if (r->more)
 		strmap_each(e, r->more)
 			strmap_set(names, base_name(strmap_key(e)), names);

@@ -21,6 +21,9 @@ struct change_list;
 /* What a cell's build is known to have read. */
 struct read_set {
 	const struct unit_set *units; /* of the baseline */
+	/* Units made since, in the objtree as it stands: each takes the place
+	 * of the one of its name in units. May be NULL. */
+	const struct unit_set *newer;
 	struct strmap *more;   /* files read by units rebuilt in later steps */
 	struct strmap *kconfig; /* Kconfig files read */
 	/* included Makefile -> struct strlist * of its users (includes.h) */
@@ -43,9 +46,9 @@ struct impact {
 #define _cleanup_impact_ __attribute__((cleanup(impact_release)))
 void impact_release(struct impact *i);
 
-/* since_base: from the baseline's state to the one to build. */
+/* changes: from the state that the objtree is at to the one to build. */
 void impact_find(struct impact *i, const struct read_set *r,
-		 const struct change_list *since_base);
+		 const struct change_list *changes);
 
 /*
  * True when none of the changes since the previous state can alter what the

@@ -88,6 +88,7 @@ void lane_init(struct lane *l, struct crew *c, size_t cell_nr)
 	slug = lane_slug(l);
 	l->scratch = path_join(c->opts->place->scratch, slug);
 	l->conf_obj = path_join(l->scratch, "conf");
+	lane_chain_init(l);
 }
 
 void lane_release(struct lane *l)
@@ -106,12 +107,12 @@ void lane_release(struct lane *l)
 	strmap_release(&l->more_reads);
 	strlist_release(&l->more_reads_keep);
 	strmap_release(&l->kconfig);
-	free(l->step_dir);
+	chain_release(&l->chain);
+	free(l->step_cell);
 	free(l->step_key);
 	impact_release(&l->impact);
-	step_result_release(&l->pending);
+	free(l->offsets_said);
 	free(l->child_upper);
-	free(l->child_layer);
 }
 
 void lane_make_argv(const struct lane *l, struct strlist *argv)
@@ -462,6 +463,7 @@ enum lane_progress lane_advance(struct lane *l)
 		if (l->patch < l->crew->result->nr_patches)
 			return lane_step(l) ? LANE_BUSY : LANE_AGAIN;
 		baseline_unlock(&l->baseline);
+		lane_chain_reset(l);
 		l->phase = LANE_DONE;
 		return LANE_ENDED;
 	case LANE_DONE:

@@ -10,7 +10,9 @@
  *	lane.c        the machine: phases, children, the end of each
  *	lane_config.c toolchain and effective .config
  *	lane_child.c  starting a command in the sandbox, in both modes
- *	lane_step.c   one step: impact, scratch, make, harvest
+ *	lane_chain.c  the objtree that goes from state to state
+ *	lane_memory.c steps that need no build: proved, or built before
+ *	lane_step.c   one step: impact, make, harvest
  */
 #ifndef KVMATRIX_ENGINE_LANE_H
 #define KVMATRIX_ENGINE_LANE_H
@@ -25,6 +27,7 @@
 
 struct cell;
 struct jobserver;
+struct sandbox;
 struct state;
 
 /* What all lanes of a run share. */
@@ -61,6 +64,17 @@ enum lane_phase {
 
 enum lane_progress { LANE_BUSY, LANE_AGAIN, LANE_ENDED };
 
+/* See lane_chain.c. */
+struct chain {
+	char *dir, *upper, *work; /* scratch of the objtree */
+	const struct state *at; /* what the objtree was last built at */
+	bool moved;  /* it is more than the baseline: units are valid */
+	bool whole;  /* nothing of the baseline lies below upper */
+	struct unit_set units; /* what upper records */
+	char *layer; /* SANDBOX_OVERLAY: files of the sources' upper layer */
+	const struct state *layer_at; /* NULL: not made yet */
+};
+
 struct lane {
 	struct crew *crew;
 	size_t cell_nr;
@@ -93,15 +107,14 @@ struct lane {
 
 	unsigned patch;	   /* state to build */
 	bool retried;	   /* an internal compiler error was seen once */
-	char *step_dir;	   /* scratch of the step */
-	char *step_key;
+	struct chain chain;
+	char *step_cell, *step_key; /* names of the step in the store */
 	struct impact impact;
-	struct step_result pending; /* while units are replayed */
+	char *offsets_said; /* names of changed constants last told */
 
 	/* the child that runs now */
 	void (*on_exit)(void *data, struct proc_result *res);
 	char *child_upper; /* SANDBOX_PLAIN: where OBJ goes afterwards */
-	char *child_layer; /* SANDBOX_OVERLAY: the state's files */
 };
 
 /* lane.c */
@@ -118,7 +131,6 @@ void lane_say(const struct lane *l, enum run_event_kind kind, const char *text);
  * else of s is filled in here. on_exit is called with the lane as data, when
  * obj_upper holds what was written. -1: lane_fail() was called.
  */
-struct sandbox;
 int lane_start(struct lane *l, struct sandbox *s, const struct state *at,
 	       const struct strlist *command,
 	       void (*on_exit)(void *data, struct proc_result *res));
@@ -137,6 +149,36 @@ void lane_make_argv(const struct lane *l, struct strlist *argv);
 int lane_config_cached(struct lane *l);
 int lane_config_start(struct lane *l);
 
+/* lane_chain.c */
+void lane_chain_init(struct lane *l);
+void chain_release(struct chain *c);
+/* Back to the baseline: what the scratch holds is thrown away. */
+void lane_chain_reset(struct lane *l);
+/* What is known of the state that the objtree is at. */
+const struct step_result *lane_chain_result(const struct lane *l);
+/* Describes the objtree for the step that l->impact is about: the objects it
+ * drops are gone when the command starts. */
+int lane_chain_sandbox(struct lane *l, struct sandbox *s, struct errbuf *err);
+/* make has finished a step: the objtree is that of state at now. */
+int lane_chain_advance(struct lane *l, const struct state *at,
+		       struct errbuf *err);
+/* SANDBOX_OVERLAY: brings chain.layer to a state. */
+int lane_chain_sources(struct lane *l, const struct state *at,
+		       struct errbuf *err);
+/* Adds the Kconfig files that an objtree's configuration read. */
+void lane_read_kconfig(struct lane *l, const char *objtree);
+
+/* lane_memory.c */
+/* Proves that l->patch cannot differ from the patch before, or finds it in the
+ * store: then s is filled. */
+bool lane_unreached(struct lane *l, struct step_result *s);
+/* True when the store has the result of state l->patch with these goals: s is
+ * filled, and what the step had read is added to the lane's reads. */
+bool lane_remembered(struct lane *l, const struct strlist *goals,
+		     struct step_result *s);
+/* Stores a finished step, with what the objtree says that it read. */
+void lane_remember(struct lane *l, const struct step_result *s);
+
 /* lane_step.c */
 /* Reads units and the Kconfig read-set of the baseline. */
 int lane_read_units(struct lane *l);
@@ -144,10 +186,8 @@ void lane_read_set(struct lane *l, struct read_set *r);
 /* Steps that need no build are done here; then 0; 1: a build was started (or
  * the lane failed). */
 int lane_step(struct lane *l);
-/* True when the store has the result of state l->patch with these goals: s is
- * filled, and what the step had read is added to the lane's reads. */
-bool lane_remembered(struct lane *l, const struct strlist *goals,
-		     struct step_result *s);
+/* Does the unit belong to what this cell was asked to build? */
+bool lane_is_target(const struct lane *l, const char *target);
 /* How many of the units that an impact reaches the cell was asked to build. */
 unsigned lane_units_reached(const struct lane *l, const struct impact *im);
 /* Result of the base, from the baseline. */

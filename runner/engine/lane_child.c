@@ -2,9 +2,8 @@
 /*
  * One command of a lane, in either mode.
  *
- * With overlays the state's files are laid into a directory of their own for
- * each child: their times are those of now, later than any object of the
- * baseline, which is what make compares.
+ * With overlays the state's files lie in a directory of the lane (lane_chain.c)
+ * over the base.
  *
  * Without namespaces there is one lane at a time: SRC is a checkout that is moved
  * to the state, OBJ is the objtree itself or a copy of the baseline with the
@@ -22,21 +21,16 @@
 #include <errno.h>
 #include <stdio.h>
 
+/* The base alone is enough as long as the lane has never left it. */
 static int overlay_source(struct lane *l, struct sandbox *s,
 			  const struct state *at, struct errbuf *err)
 {
-	const struct crew *c = l->crew;
-
-	if (at->since_base.nr) {
-		free(l->child_layer);
-		l->child_layer = xasprintf("%s/src-%u", l->scratch, at->patch);
-		if (tree_remove(l->child_layer, err) ||
-		    dir_make_for(l->child_layer, err) ||
-		    tree_state_layer(c->opts->tree, at, l->child_layer, err))
+	if (l->chain.layer_at || at->patch) {
+		if (lane_chain_sources(l, at, err))
 			return -1;
-		strlist_add(&s->src_layers, l->child_layer);
+		strlist_add(&s->src_layers, l->chain.layer);
 	}
-	strlist_add(&s->src_layers, c->base_checkout);
+	strlist_add(&s->src_layers, l->crew->base_checkout);
 	return 0;
 }
 
@@ -101,16 +95,11 @@ static void plain_finish(struct lane *l)
 static void child_exit(void *data, struct proc_result *res)
 {
 	struct lane *l = data;
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
 	l->busy = false;
 	if (l->has_token)
 		jobserver_give(l->crew->jobserver);
 	l->has_token = false;
-	if (l->child_layer && tree_remove(l->child_layer, &err))
-		lane_say(l, RUN_NOTE, err.msg);
-	free(l->child_layer);
-	l->child_layer = NULL;
 	plain_finish(l);
 	l->on_exit(l, res);
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One step. Every build starts from the baseline of the cell, never from the
- * step before, so what is built is a function of (base, cell, state) alone; the
- * step before only serves to prove that nothing has to be built.
+ * One step: what it reaches, make in the objtree that the lane has come to, and
+ * what make said.
  */
 #include "engine/lane.h"
 
@@ -15,13 +14,10 @@
 #include "store/store.h"
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
-#include "sys/hash.h"
 #include "sys/mem.h"
 #include "sys/strbuf.h"
 
 #include <stdio.h>
-
-#define ENGINE_VERSION "1" /* part of what a step is remembered under */
 
 static struct step_result *this_step(const struct lane *l)
 {
@@ -31,28 +27,6 @@ static struct step_result *this_step(const struct lane *l)
 static const struct state *this_state(const struct lane *l)
 {
 	return &l->crew->opts->tree->states[l->patch];
-}
-
-/* include/config/auto.conf.cmd: "deps_config := \" and a file a line. */
-static void read_kconfig(struct lane *l)
-{
-	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	_cleanup_strlist_ struct strlist words = STRLIST_INIT;
-	_cleanup_free_ char *file = path_join(l->baseline.obj,
-					      "include/config/auto.conf.cmd");
-	const char *src = l->crew->opts->place->src;
-
-	if (file_read(file, &text, &ignored))
-		return;
-	strlist_split(&words, text.buf, " \t\n\\");
-	strlist_each(w, &words) {
-		const char *rel = w;
-
-		if (starts_with(w, src) && w[strlen(src)] == '/')
-			rel = w + strlen(src) + 1;
-		strmap_set(&l->kconfig, rel, l);
-	}
 }
 
 int lane_read_units(struct lane *l)
@@ -66,7 +40,7 @@ int lane_read_units(struct lane *l)
 		return -1;
 	}
 	l->has_units = true;
-	read_kconfig(l);
+	lane_read_kconfig(l, l->baseline.obj);
 	return 0;
 }
 
@@ -74,14 +48,18 @@ static bool has_dir(void *data, const char *dir)
 {
 	struct lane *l = data;
 	_cleanup_free_ char *path = path_join(l->baseline.obj, dir);
+	_cleanup_free_ char *now = path_join(l->chain.upper, dir);
 
-	return dir_exists(path);
+	return dir_exists(path) || dir_exists(now);
 }
 
 void lane_read_set(struct lane *l, struct read_set *r)
 {
+	const struct chain *c = &l->chain;
+
 	*r = (struct read_set){
-		.units = &l->units,
+		.units = c->moved && c->whole ? &c->units : &l->units,
+		.newer = c->moved && !c->whole ? &c->units : NULL,
 		.more = &l->more_reads,
 		.kconfig = &l->kconfig,
 		.make_users = &l->crew->includes.make_users,
@@ -91,8 +69,7 @@ void lane_read_set(struct lane *l, struct read_set *r)
 	};
 }
 
-/* Does the unit belong to what this cell was asked to build? */
-static bool is_target(const struct lane *l, const char *target)
+bool lane_is_target(const struct lane *l, const char *target)
 {
 	strlist_each(p, &l->cell->paths)
 		if (starts_with(target, p))
@@ -106,7 +83,7 @@ static unsigned units_total(const struct lane *l)
 	unsigned n = l->baseline.base.failed.nr;
 
 	for (size_t i = 0; i < l->units.nr; i++)
-		n += l->units.v[i].kernel && is_target(l, l->units.v[i].target);
+		n += l->units.v[i].kernel && lane_is_target(l, l->units.v[i].target);
 	return n;
 }
 
@@ -118,7 +95,7 @@ unsigned lane_units_reached(const struct lane *l, const struct impact *im)
 		return units_total(l);
 	for (size_t i = 0; i < l->units.nr; i++)
 		n += l->units.v[i].kernel &&
-		     is_target(l, l->units.v[i].target) &&
+		     lane_is_target(l, l->units.v[i].target) &&
 		     strlist_has_sorted(&im->reached, l->units.v[i].name);
 	return n;
 }
@@ -224,127 +201,30 @@ void lane_step_done(struct lane *l)
 	l->patch++;
 }
 
-static void carry(struct step_result *s, const struct step_result *from)
-{
-	for (size_t i = 0; i < from->diags.nr; i++)
-		diag_list_copy(&s->diags, &from->diags.v[i]);
-	strlist_cat(&s->failed, &from->failed);
-	strlist_cat(&s->failed_replayed, &from->failed_replayed);
-}
-
-/* The proof that the state cannot differ from the one before, if there is. */
-static bool unreached(struct lane *l, struct step_result *s)
-{
-	const struct step_result *prev =
-		run_result_step(l->crew->result, l->patch - 1, l->cell_nr);
-	struct read_set r;
-	char *reason = NULL;
-
-	if (prev->outcome != OUTCOME_BUILT && prev->outcome != OUTCOME_UNREACHED)
-		return false;
-	lane_read_set(l, &r);
-	if (!impact_unreached(&r, &this_state(l)->since_prev,
-			      prev->failed.nr != 0, &reason))
-		return false;
-	s->outcome = OUTCOME_UNREACHED;
-	s->reason = reason;
-	carry(s, prev);
-	return true;
-}
-
-static char *step_key(const struct lane *l, const struct strlist *goals)
-{
-	struct hash *h = hash_new();
-
-	hash_add_str(h, ENGINE_VERSION);
-	hash_add_str(h, l->key);
-	hash_add_str(h, this_state(l)->tree);
-	strlist_each(g, goals)
-		hash_add_str(h, g);
-	return hash_finish(h);
-}
-
-static void add_reads(struct lane *l, const char *path)
-{
-	if (!unit_set_reads(&l->units, path))
-		strmap_set(&l->more_reads, path, l);
-}
-
-/* What a remembered step had read beyond the baseline is kept beside it. */
-static void recall_reads(struct lane *l, const char *key)
-{
-	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
-	_cleanup_strlist_ struct strlist files = STRLIST_INIT;
-	_cleanup_free_ char *name = xasprintf("reads:%s", key);
-	char *text = NULL;
-
-	if (store_get_value(l->crew->opts->store, name, &text, &ignored) == 1)
-		strlist_split(&files, text, "\n");
-	strlist_each(f, &files)
-		add_reads(l, f);
-	free(text);
-}
-
-bool lane_remembered(struct lane *l, const struct strlist *goals,
-		     struct step_result *s)
-{
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	unsigned total = s->units_total, reached = s->units_reached;
-
-	free(l->step_key);
-	l->step_key = step_key(l, goals);
-	if (!l->crew->opts->use_memory)
-		return false;
-	if (store_get_step(l->crew->opts->store, l->step_key, s, &err) != 1)
-		return false;
-	s->patch = l->patch;
-	s->cell = l->cell_nr;
-	s->units_total = total;
-	s->units_reached = reached;
-	/* The key holds the tree but not the base that renames refer to. */
-	for (size_t i = 0; i < s->diags.nr; i++)
-		diag_fingerprint(&s->diags.v[i], &this_state(l)->renames);
-	recall_reads(l, l->step_key);
-	return true;
-}
-
-/* Reads the dependency files that the step wrote; the new names are stored. */
-static void remember_reads(struct lane *l, const char *upper)
-{
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	_cleanup_unit_set_ struct unit_set built = UNIT_SET_INIT;
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	_cleanup_free_ char *name = xasprintf("reads:%s", l->step_key);
-
-	if (unit_set_read(&built, upper, "", l->crew->opts->place->src, &err))
-		return;
-	strmap_each(e, &built.files) {
-		if (!unit_set_reads(&l->units, strmap_key(e)))
-			strbuf_addf(&text, "%s\n", strmap_key(e));
-		add_reads(l, strmap_key(e));
-	}
-	if (store_put_value(l->crew->opts->store, name, text.buf, &err))
-		lane_say(l, RUN_NOTE, err.msg);
-}
-
 /*
  * On s390 and powerpc every unit of the kernel reads asm-offsets.h. Only a
  * constant that changed can matter to units that were not built; say so.
  */
-static void check_offsets(struct lane *l, const char *upper)
+static void check_offsets(struct lane *l)
 {
 	static const char file[] = "include/generated/asm-offsets.h";
 	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf before = STRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf after = STRBUF_INIT;
 	_cleanup_strlist_ struct strlist names = STRLIST_INIT;
+	_cleanup_free_ char *all = NULL;
 	_cleanup_free_ char *old_file = path_join(l->baseline.obj, file);
-	_cleanup_free_ char *new_file = path_join(upper, file);
+	_cleanup_free_ char *new_file = path_join(l->chain.upper, file);
 
 	if (!file_exists(new_file) || file_read(old_file, &before, &ignored) ||
 	    file_read(new_file, &after, &ignored))
 		return;
 	harvest_changed_constants(before.buf, after.buf, &names);
+	all = strlist_join(&names, " ");
+	if (streq_null(all, l->offsets_said))
+		return;
+	free(l->offsets_said);
+	l->offsets_said = STEAL(all);
 	if (names.nr)
 		strlist_addf(&l->crew->result->warnings,
 			     "patch %u, %s: asm-offsets.h changes (%s%s); units "
@@ -375,20 +255,22 @@ static void write_log(struct lane *l, struct step_result *s,
 	s->log = STEAL(rel);
 }
 
-/* The build is over: what it wrote is read, then thrown away. */
-static void finish_step(struct lane *l, struct step_result *s,
-			const char *upper)
+/* The build is over; finished: make came to its end. */
+static void finish_step(struct lane *l, struct step_result *s, bool finished)
 {
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
-	if (s->outcome == OUTCOME_BUILT) {
-		remember_reads(l, upper);
-		check_offsets(l, upper);
-		if (store_put_step(l->crew->opts->store, l->step_key, s, &err))
-			lane_say(l, RUN_NOTE, err.msg);
-	}
-	if (tree_remove(l->step_dir, &err))
+	if (s->outcome != OUTCOME_BUILT) {
+		finished = false;
+	} else if (lane_chain_advance(l, this_state(l), &err)) {
 		lane_say(l, RUN_NOTE, err.msg);
+		finished = false;
+	} else {
+		lane_remember(l, s);
+		check_offsets(l);
+	}
+	if (!finished)
+		lane_chain_reset(l);
 	l->phase = LANE_STEP;
 	lane_step_done(l);
 }
@@ -396,21 +278,14 @@ static void finish_step(struct lane *l, struct step_result *s,
 static void harvest_init(const struct lane *l, struct harvest *h)
 {
 	const struct place *p = l->crew->opts->place;
-	const struct step_result *base =
-		run_result_step(l->crew->result, 0, l->cell_nr);
 
 	*h = (struct harvest){
 		.src = p->src,
 		.obj = p->obj,
 		.renames = &this_state(l)->renames,
-		.base = l->impact.from_empty ? NULL : base,
+		.base = l->impact.from_empty ? NULL : lane_chain_result(l),
 		.dropped = &l->impact.drop,
 	};
-}
-
-static char *upper_of(const struct lane *l)
-{
-	return path_join(l->step_dir, "upper");
 }
 
 static void replay_exit(void *data, struct proc_result *res)
@@ -419,7 +294,6 @@ static void replay_exit(void *data, struct proc_result *res)
 	struct step_result *s = this_step(l);
 	const struct place *p = l->crew->opts->place;
 	_cleanup_make_log_ struct make_log log = MAKE_LOG_INIT;
-	_cleanup_free_ char *upper = upper_of(l);
 	struct harvest h;
 
 	if (res->stopped)
@@ -434,40 +308,39 @@ static void replay_exit(void *data, struct proc_result *res)
 				      log.started.nr,
 				      log.started.nr == 1 ? "" : "s");
 	}
-	finish_step(l, s, upper);
+	finish_step(l, s, false);
 }
 
-/* Looks past a failed prepare: 1 when a replay was started. */
-static int start_replay(struct lane *l, const char *upper)
+/* Looks past a failed prepare: true when a replay was started. */
+static bool start_replay(struct lane *l)
 {
 	_cleanup_strlist_ struct strlist units = STRLIST_INIT;
 	_cleanup_strlist_ struct strlist argv = STRLIST_INIT;
 	_cleanup_(sandbox_release) struct sandbox s = SANDBOX_INIT;
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	_cleanup_free_ char *work = path_join(l->step_dir, "work2");
-	_cleanup_free_ char *again = path_join(l->step_dir, "upper2");
+	_cleanup_free_ char *work = path_join(l->scratch, "replay/work");
+	_cleanup_free_ char *upper = path_join(l->scratch, "replay/upper");
 	_cleanup_free_ char *text = NULL;
 
-	(void)upper;
+	/* What make reached before it stopped is done; the objects of all the
+	 * others are gone or as they were. */
 	for (size_t i = 0; i < l->units.nr; i++) {
 		const struct unit *u = &l->units.v[i];
 
-		if (u->kernel && is_target(l, u->target) &&
+		if (u->kernel && lane_is_target(l, u->target) &&
 		    strlist_has_sorted(&l->impact.reached, u->name) &&
 		    source_exists(l, u->name, this_state(l)))
 			strlist_add(&units, u->name);
 	}
-	if (!units.nr)
-		return 0;
+	if (!units.nr || tree_remove(upper, &err) || dir_make(upper, &err))
+		return false;
 	text = replay_makefile(&l->units, &units);
-	if (dir_make(again, &err))
-		return 0;
-	s.obj_upper = again;
+	s.obj_upper = upper;
 	s.obj_work = work;
 	s.obj_lower = l->baseline.obj;
 	l->phase = LANE_REPLAY;
 	replay_argv(text, &argv);
-	return lane_start(l, &s, this_state(l), &argv, replay_exit) ? 0 : 1;
+	return !lane_start(l, &s, this_state(l), &argv, replay_exit);
 }
 
 static void step_exit(void *data, struct proc_result *res)
@@ -476,9 +349,8 @@ static void step_exit(void *data, struct proc_result *res)
 	struct step_result *s = this_step(l);
 	const struct place *p = l->crew->opts->place;
 	_cleanup_make_log_ struct make_log log = MAKE_LOG_INIT;
-	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
-	_cleanup_free_ char *upper = upper_of(l);
 	struct harvest h;
+	bool finished;
 
 	if (res->stopped)
 		return;
@@ -488,27 +360,19 @@ static void step_exit(void *data, struct proc_result *res)
 		if (log.ice && !l->retried) {
 			l->retried = true;
 			s->outcome = OUTCOME_PENDING;
-			tree_remove(l->step_dir, &ignored);
+			lane_chain_reset(l);
 			return;
 		}
-		finish_step(l, s, upper);
+		finish_step(l, s, false);
 		return;
 	}
 	harvest_init(l, &h);
 	harvest_make(s, &log, res, &h);
-	if (harvest_prepare_failed(res->output.buf, res->output.len) &&
-	    !l->impact.from_empty && start_replay(l, upper))
+	finished = !harvest_prepare_failed(res->output.buf, res->output.len);
+	if (!finished && !l->impact.from_empty && start_replay(l))
 		return;
 	if (l->phase != LANE_DONE)
-		finish_step(l, s, upper);
-}
-
-static int fill_empty_objtree(struct lane *l, const char *upper,
-			      struct errbuf *err)
-{
-	_cleanup_free_ char *dot = path_join(upper, ".config");
-
-	return file_write(dot, l->config, strlen(l->config), err);
+		finish_step(l, s, finished);
 }
 
 static void step_argv(const struct lane *l, const struct strlist *goals,
@@ -532,37 +396,43 @@ static void step_argv(const struct lane *l, const struct strlist *goals,
 	strlist_cat(argv, goals);
 }
 
-/* 1: a build was started, or the lane has failed. */
-static int start_build(struct lane *l, const struct strlist *goals)
+static void start_build(struct lane *l, const struct strlist *goals)
 {
 	_cleanup_strlist_ struct strlist argv = STRLIST_INIT;
 	_cleanup_(sandbox_release) struct sandbox s = SANDBOX_INIT;
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	_cleanup_free_ char *upper = NULL;
-	_cleanup_free_ char *work = NULL;
 
-	free(l->step_dir);
-	l->step_dir = xasprintf("%s/step-%u", l->scratch, l->patch);
-	upper = upper_of(l);
-	work = path_join(l->step_dir, "work");
-	if (tree_remove(l->step_dir, &err) || dir_make(upper, &err))
-		goto fail;
-	s.obj_upper = upper;
-	if (l->impact.from_empty) {
-		if (fill_empty_objtree(l, upper, &err))
-			goto fail;
-	} else {
-		s.obj_work = work;
-		s.obj_lower = l->baseline.obj;
-		strlist_cat(&s.drop, &l->impact.drop);
+	if (lane_chain_sandbox(l, &s, &err)) {
+		lane_fail(l, "%s", err.msg);
+		return;
 	}
 	step_argv(l, goals, &argv);
 	lane_say(l, RUN_STEP_BEGIN, NULL);
 	lane_start(l, &s, this_state(l), &argv, step_exit);
-	return 1;
-fail:
-	lane_fail(l, "%s", err.msg);
-	return 1;
+}
+
+/* What the step has to do in the objtree as it stands. */
+static void find_impact(struct lane *l)
+{
+	_cleanup_change_list_ struct change_list changes = { 0 };
+	struct read_set r;
+
+	change_list_between(&l->chain.at->since_base,
+			    &this_state(l)->since_base, &changes);
+	lane_read_set(l, &r);
+	impact_release(&l->impact);
+	impact_find(&l->impact, &r, &changes);
+}
+
+/* Units that the patch itself reaches, for readers. */
+static unsigned units_reached(struct lane *l)
+{
+	_cleanup_impact_ struct impact im = IMPACT_INIT;
+	struct read_set r;
+
+	lane_read_set(l, &r);
+	impact_find(&im, &r, &this_state(l)->since_prev);
+	return lane_units_reached(l, &im);
 }
 
 int lane_step(struct lane *l)
@@ -570,7 +440,6 @@ int lane_step(struct lane *l)
 	_cleanup_strlist_ struct strlist goals = STRLIST_INIT;
 	const struct state *state = this_state(l);
 	struct step_result *s = this_step(l);
-	struct read_set r;
 
 	s->units_total = units_total(l);
 	if (state->not_applied) {
@@ -578,18 +447,17 @@ int lane_step(struct lane *l)
 		lane_step_done(l);
 		return 0;
 	}
-	if (unreached(l, s)) {
+	if (lane_unreached(l, s)) {
 		lane_step_done(l);
 		return 0;
 	}
-	lane_read_set(l, &r);
-	impact_release(&l->impact);
-	impact_find(&l->impact, &r, &state->since_base);
-	s->units_reached = lane_units_reached(l, &l->impact);
+	s->units_reached = units_reached(l);
 	lane_goals(l, state, &goals);
 	if (lane_remembered(l, &goals, s)) {
 		lane_step_done(l);
 		return 0;
 	}
-	return start_build(l, &goals);
+	find_impact(l);
+	start_build(l, &goals);
+	return 1;
 }
