@@ -39,6 +39,8 @@ struct proc_result {
 	double seconds;	   /* wall clock */
 	double cpu_seconds; /* user + system of the child and its reaped
 			     * descendants (rusage), when known; else 0 */
+	uint64_t max_rss; /* bytes: most that one of these processes had in
+			   * memory at a time, when known; else 0 */
 	struct strbuf output; /* stdout and stderr merged, in order */
 	struct strbuf err_output; /* stderr alone, with split_stderr */
 };

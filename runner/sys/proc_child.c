@@ -13,7 +13,7 @@
  *   sent and libuv looks at signals last, so the pidfd's callback still finds
  *   the zombie and asks for its rusage without reaping it (the raw waitid()
  *   system call has a fifth argument for that). When another child's SIGCHLD
- *   gets this one reaped first, the time is not known and stays 0.
+ *   gets this one reaped first, it is not known and stays 0.
  * - stdio slots are positional; a descriptor that must keep its number n is
  *   slot n, with ignored slots below it.
  */
@@ -101,7 +101,7 @@ static double tv_seconds(const struct timeval *tv)
 	return (double)tv->tv_sec + (double)tv->tv_usec / 1e6;
 }
 
-bool child_has_exited(struct child *c, double *seconds)
+bool child_has_exited(struct child *c, struct proc_result *usage)
 {
 	struct rusage ru = { 0 };
 	siginfo_t si = { 0 };
@@ -112,8 +112,11 @@ bool child_has_exited(struct child *c, double *seconds)
 	if (syscall(SYS_waitid, P_PID, c->pid, &si,
 		    WEXITED | WNOWAIT | WNOHANG, &ru))
 		return errno == ECHILD;
-	if (seconds && si.si_pid == c->pid)
-		*seconds = tv_seconds(&ru.ru_utime) + tv_seconds(&ru.ru_stime);
+	if (usage && si.si_pid == c->pid) {
+		usage->cpu_seconds =
+			tv_seconds(&ru.ru_utime) + tv_seconds(&ru.ru_stime);
+		usage->max_rss = (uint64_t)ru.ru_maxrss << 10;
+	}
 	return si.si_pid == c->pid;
 }
 
@@ -124,7 +127,7 @@ static void on_pidfd(uv_poll_t *p, int status, int events)
 	(void)status;
 	(void)events;
 	uv_poll_stop(p);
-	child_has_exited(c, &c->res.cpu_seconds);
+	child_has_exited(c, &c->res);
 }
 
 /* Output --------------------------------------------------------------- */

@@ -60,9 +60,10 @@ struct proc_loop {
 
 /*
  * Has it ended by itself, reaped or not? Looks at a zombie without reaping it;
- * seconds (may be NULL) gets its processor time when that can still be told.
+ * usage (may be NULL) gets its cpu_seconds and max_rss when these can still be
+ * told.
  */
-bool child_has_exited(struct child *c, double *seconds);
+bool child_has_exited(struct child *c, struct proc_result *usage);
 /* SIGTERM to its group now, SIGKILL after a while. Safe to repeat. */
 void child_end(struct child *c);
 /* SIGKILL to its group now. */

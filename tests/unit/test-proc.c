@@ -273,6 +273,26 @@ static void test_cpu_seconds(void **state)
 	proc_result_release(&r);
 }
 
+static void test_max_rss(void **state)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	struct proc_result small, big;
+
+	(void)state;
+	big = shell((struct proc_opts){ 0 },
+		    "perl -e '$x = \"x\" x 200_000_000'; exit 0");
+	small = shell((struct proc_opts){ 0 }, "exit 0");
+	assert_int_equal(big.exit_code, 0);
+	if (pidfd >= 0) {
+		assert_true(big.max_rss > 190 << 20);
+		assert_true(small.max_rss > 0);
+	}
+	assert_true(small.max_rss < 190 << 20);
+	close(pidfd);
+	proc_result_release(&big);
+	proc_result_release(&small);
+}
+
 static void test_pass_fds(void **state)
 {
 	_cleanup_free_ char *script = NULL;
@@ -539,6 +559,8 @@ int main(void)
 		  test_group_leftovers),
 		T("cpu time counts descendants and not waiting",
 		  test_cpu_seconds),
+		T("peak memory is that of the largest descendant",
+		  test_max_rss),
 		T("passed descriptors keep their numbers, others stay here",
 		  test_pass_fds),
 		T("a pool runs children side by side, started from on_exit",
