@@ -21,7 +21,7 @@ Q := $(if $(V),,@)
 
 # The object lists are explicit, floor by floor: reading them shows the house.
 sys-y := mem strbuf errbuf strlist strmap fileio hash \
-	proc proc_child proc_run jobserver pipe_to \
+	proc proc_child proc_run jobserver meminfo pipe_to \
 	sandbox sandbox_spec sandbox_view sandbox_enter linkpath tarball \
 	nearest yamlfile
 model-y := arch unit result result_json_read result_json_write json_place \
@@ -34,8 +34,8 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	tree_apply tree_patch tree_reject tree_layer tree_checkout \
 	toolchain cellconf kconfig_text kconfig_expr kconfig_why includes listing impact baseline \
 	place survey harvest replay lane lane_child lane_config lane_chain \
-	lane_memory lane_step run trace plan step_view verdict cause cause_kind \
-	cause_scan cause_text
+	lane_memory lane_step run order trace plan step_view verdict cause \
+	cause_kind cause_scan cause_text
 report-y := formats escape tap text
 cmd-y := cmd options output progress run plan report repro doctor gc
 
@@ -46,7 +46,7 @@ cmd-objs := $(cmd-y:%=cmd/%) main
 unit-tests := proc jobserver sandbox tarball \
 	series matrix diagnostic diag-compiler diag-link diag-make diag-damage \
 	result result-json store \
-	trace tree tree-apply tree-layer cellconf includes impact harvest \
+	order trace tree tree-apply tree-layer cellconf includes impact harvest \
 	verdict cause cause-kind cause-span report
 # Objects that unit tests share.
 unit-common := builder
