@@ -133,6 +133,10 @@ struct run_result {
 	char *base;	/* commit id */
 	char *started;	/* RFC 3339, UTC */
 	double seconds;
+	/* 0..1: of the time in which work was ready (engine/pool.h), the part in
+	 * which no job slot was idle */
+	double busy_share;
+	bool has_busy_share; /* else nothing is known of it */
 	char *mode;	/* "overlay" or "plain" */
 	char *depth;	/* "full" */
 	bool warnings_allowed;

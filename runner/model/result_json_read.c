@@ -140,6 +140,22 @@ static int read_run_status(const struct place *p, enum run_status *out)
 	return place_fail(p, "status", ": unknown value \"%s\"", s);
 }
 
+/* Of a run by a version that did not know it, it is absent. */
+static int read_busy_share(const struct place *p, struct run_result *r)
+{
+	const json_t *v = json_object_get(p->o, "busy_share");
+
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_number(v) || json_number_value(v) < 0 ||
+	    json_number_value(v) > 1)
+		return place_fail(p, "busy_share",
+				  " must be a number from 0 to 1, or null");
+	r->busy_share = json_number_value(v);
+	r->has_busy_share = true;
+	return 0;
+}
+
 static int read_run(const struct place *top, struct run_result *r)
 {
 	struct place p;
@@ -155,7 +171,8 @@ static int read_run(const struct place *top, struct run_result *r)
 	    place_str(&p, "matrix", &r->matrix) ||
 	    place_str(&p, "base", &r->base) ||
 	    place_str(&p, "started", &r->started) ||
-	    place_seconds(&p, &r->seconds) || place_str(&p, "mode", &r->mode) ||
+	    place_seconds(&p, &r->seconds) || read_busy_share(&p, r) ||
+	    place_str(&p, "mode", &r->mode) ||
 	    place_str(&p, "depth", &r->depth) ||
 	    place_bool(&p, "warnings_allowed", &r->warnings_allowed) ||
 	    read_run_status(&p, &r->status) ||

@@ -168,6 +168,8 @@ static json_t *run_json(const struct run_result *r, bool judged)
 	set(o, "base", str(r->base));
 	set(o, "started", str(r->started));
 	set(o, "seconds", duration(r->seconds));
+	set(o, "busy_share",
+	    r->has_busy_share ? duration(r->busy_share) : json_null());
 	set(o, "mode", str(r->mode));
 	set(o, "depth", str(r->depth));
 	set(o, "warnings_allowed", json_boolean(r->warnings_allowed));

@@ -186,6 +186,8 @@ static void sample(struct run_result *r)
 	r->base = xstrdup("b0b0");
 	r->started = xstrdup("2026-02-01T10:15:00Z");
 	r->seconds = 100;
+	r->busy_share = 0.975;
+	r->has_busy_share = true;
 	r->mode = xstrdup("overlay");
 	r->depth = xstrdup("full");
 	r->warnings_allowed = true;
@@ -313,6 +315,7 @@ static void reads_back_what_it_wrote(void **state)
 	assert_str(a.title, b.title);
 	assert_str(a.command, b.command);
 	assert_true(b.warnings_allowed);
+	assert_true(b.has_busy_share && b.busy_share == a.busy_share);
 	assert_int_equal(b.status, RUN_INTERRUPTED);
 	assert_list(&a.warnings, &b.warnings);
 	assert_int_equal(b.nr_cells, 2);
@@ -560,6 +563,7 @@ static void the_schema_takes_it_and_refuses_others(void **state)
 		{ "\"line\": 4294967295", "\"line\": \"7\"" },
 		{ "\"line\": 4294967295", "\"line\": 0" },
 		{ "\"audits\": []", "\"audits\": null" },
+		{ "\"busy_share\": 0.975", "\"busy_share\": 2" },
 		{ "kvmatrix-results/1", "kvmatrix-results/2" },
 		/* What only the script sees: references and counts. */
 		{ "\"cell\": \"s390/default/gcc\"", "\"cell\": \"sparc\"" },
@@ -583,6 +587,26 @@ static void the_schema_takes_it_and_refuses_others(void **state)
 		if (check_schema(bad) != 1)
 			fail_msg("taken with %s for %s", edits[i][1],
 				 edits[i][0]);
+	}
+}
+
+static void the_busy_share_may_be_unknown(void **state)
+{
+	static const char *const unknown[] = { "\"busy_share\": null",
+					       "\"of_a_later_version\": 1" };
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	(void)state;
+	json_of_sample(&text);
+	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++) {
+		_cleanup_run_result_ struct run_result r = RUN_RESULT_INIT;
+		_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+		_cleanup_free_ char *other = edited(
+			text.buf, "\"busy_share\": 0.975", unknown[i]);
+
+		if (run_result_from_json(&r, other, strlen(other), &err))
+			fail_msg("%s", err.msg);
+		assert_false(r.has_busy_share);
 	}
 }
 
@@ -633,6 +657,10 @@ static void every_fault_is_named_by_its_place(void **state)
 		{ "\"seconds\": 100.0", "\"seconds\": \"long\"",
 		  "run.seconds must be a number" },
 		{ "\"seconds\": 100.0", "\"seconds\": -1", "run.seconds must" },
+		{ "\"busy_share\": 0.975", "\"busy_share\": 1.5",
+		  "run.busy_share must be a number from 0 to 1, or null" },
+		{ "\"busy_share\": 0.975", "\"busy_share\": \"all\"",
+		  "run.busy_share must" },
 		{ "\"status\": \"interrupted\"", "\"status\": \"x\"",
 		  "run.status: unknown value \"x\"" },
 		{ "\"warnings_allowed\": true", "\"warnings_allowed\": 1",
@@ -752,6 +780,7 @@ int main(void)
 		cmocka_unit_test(empty_lists_survive),
 		cmocka_unit_test(steps_that_were_never_made_are_pending),
 		cmocka_unit_test(impossible_durations_are_zero),
+		cmocka_unit_test(the_busy_share_may_be_unknown),
 		cmocka_unit_test(a_stored_step_forgets_how_it_was_judged),
 		cmocka_unit_test(a_head_has_no_steps),
 		cmocka_unit_test(a_cause_lists_its_diagnostics_and_cells_once),
