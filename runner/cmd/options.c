@@ -10,6 +10,7 @@
 #include "sys/proc.h"
 #include "sys/strbuf.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -20,10 +21,12 @@ enum {
 	OPT_BASE = 256,
 	OPT_CELLS,
 	OPT_DEPTH,
+	OPT_MEM,
 	OPT_NO_MEMORY,
 	OPT_NO_CCACHE,
 	OPT_NO_SANDBOX,
 	OPT_TIMEOUT,
+	OPT_TRACE,
 	OPT_TREE,
 };
 
@@ -34,11 +37,13 @@ static const struct option long_options[] = {
 	{ "cells", required_argument, NULL, OPT_CELLS },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "depth", required_argument, NULL, OPT_DEPTH },
+	{ "mem", required_argument, NULL, OPT_MEM },
 	{ "output", required_argument, NULL, 'o' },
 	{ "no-memory", no_argument, NULL, OPT_NO_MEMORY },
 	{ "no-ccache", no_argument, NULL, OPT_NO_CCACHE },
 	{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -60,6 +65,31 @@ static unsigned long number(const char *option, const char *text,
 		return 0;
 	}
 	return n;
+}
+
+/* A size in bytes, "512M", "6G", or 0 with a complaint. */
+static uint64_t size(const char *option, const char *text)
+{
+	static const char units[] = "KMGT";
+	unsigned long long n;
+	const char *unit;
+	unsigned shift = 0;
+	char *end;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
+	if (unit) {
+		shift = 10 * (unit - units + 1);
+		end++;
+	}
+	if (errno || end == text || *end || !isdigit((unsigned char)*text) ||
+	    !n || n > UINT64_MAX >> 2 >> shift) {
+		complain("%s takes a size like 512M or 6G, not '%s'", option,
+			 text);
+		return 0;
+	}
+	return (uint64_t)n << shift;
 }
 
 static int set_option(struct options *o, int c)
@@ -84,6 +114,12 @@ static int set_option(struct options *o, int c)
 		}
 		o->depth = optarg;
 		return -1;
+	case OPT_MEM:
+		o->memory = size("--mem", optarg);
+		return o->memory ? -1 : EXIT_USAGE;
+	case OPT_TRACE:
+		o->trace = optarg;
+		return -1;
 	case OPT_NO_MEMORY:
 		o->no_memory = true;
 		return -1;
@@ -102,6 +138,7 @@ static int set_option(struct options *o, int c)
 		return -1;
 	case 'j':
 		o->jobs = number("-j", optarg, 1024);
+		o->jobs_given = true;
 		return o->jobs ? -1 : EXIT_USAGE;
 	case 'o':
 		o->dir = optarg;

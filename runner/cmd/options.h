@@ -25,7 +25,10 @@ struct options {
 	const char *dir;
 	const char *series;
 	const char *depth;
+	const char *trace;
 	unsigned jobs;
+	bool jobs_given;
+	uint64_t memory; /* bytes; 0: not given */
 	uint64_t timeout_ms;
 	bool no_memory, no_ccache, no_sandbox, quiet, verbose;
 };

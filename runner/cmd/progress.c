@@ -244,6 +244,12 @@ void progress_event(void *data, const struct run_event *e)
 		wipe(p);
 		fprintf(stderr, "kvmatrix: %s\n", e->text);
 		break;
+	case RUN_DETAIL:
+		if (!p->verbose)
+			break;
+		wipe(p);
+		fprintf(stderr, "kvmatrix: %s\n", e->text);
+		break;
 	case RUN_CELL_BUSY:
 		p->doing[e->cell] = e->text;
 		if (!p->quiet && !p->terminal)

@@ -4,6 +4,7 @@
 #include "cmd/output.h"
 #include "cmd/progress.h"
 #include "engine/run.h"
+#include "engine/trace.h"
 #include "report/report.h"
 #include "store/store.h"
 #include "sys/errbuf.h"
@@ -27,7 +28,10 @@ static const char help[] =
 	"  -m, --matrix M  a matrix file, or the name of a shipped one: smoke, kvm\n"
 	"                  (default: kvm)\n"
 	"  --cells GLOB    only these cells, e.g. 's390/*' or 'arm64,*/off/*'\n"
-	"  -j, --jobs N    compile at most N things at once (default: all cpus)\n"
+	"  -j, --jobs N    compile at most N things at once (default: the job slots\n"
+	"                  of the make that runs kvmatrix, or all cpus)\n"
+	"  --mem SIZE      start no further build when those that run may need more\n"
+	"                  memory than SIZE, e.g. 6G (default: 80 % of what is free)\n"
 	"  --depth full    build everything that is reached (default)\n"
 	"  -o DIR          write reports and logs to DIR (default:\n"
 	"                  reports/out/<run-id>, and reports/out/latest)\n"
@@ -35,6 +39,7 @@ static const char help[] =
 	"  --no-ccache     do not use ccache\n"
 	"  --no-sandbox    no namespaces: one cell at a time, in order\n"
 	"  --timeout S     end a build step after S seconds (default: 1800)\n"
+	"  --trace FILE    write what ran when to FILE, for a trace viewer\n"
 	"  -q, --quiet     no progress\n"
 	"  -v, --verbose   every step a line\n"
 	"\n"
@@ -76,20 +81,43 @@ static void remember_sources(const struct session *s, const char *run_id)
 		warn("%s", err.msg);
 }
 
+/* For --verbose: how well the machine was used. */
+static void print_use(const struct run_result *r)
+{
+	fprintf(stderr, "kvmatrix: %.1f s", r->seconds);
+	if (r->has_busy_share)
+		fprintf(stderr,
+			", all slots busy %.1f %% of the time that work was "
+			"ready",
+			100 * r->busy_share);
+	fputc('\n', stderr);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_errbuf_ struct errbuf trace_err = ERRBUF_INIT;
 	_cleanup_run_result_ struct run_result r = RUN_RESULT_INIT;
 	_cleanup_free_ char *dir = NULL;
 	struct progress *progress;
+	struct trace *trace = NULL;
 	struct options o;
 	struct session s;
 	int code = options_parse(&o, argc, argv, help);
 
 	if (code >= 0)
 		return code;
-	if (session_open(&s, &o, &code))
+	if (o.trace) {
+		trace = trace_open(o.trace, &err);
+		if (!trace) {
+			complain("%s", err.msg);
+			return EXIT_USAGE;
+		}
+	}
+	if (session_open(&s, &o, &code)) {
+		trace_close(trace, &trace_err);
 		return code;
+	}
 	code = EXIT_UNKNOWN;
 	session_describe(&s, &r, argc, argv);
 	dir = output_dir(o.dir, s.home, r.id, &err);
@@ -103,6 +131,9 @@ int cmd_run(int argc, char **argv)
 			.place = &s.place,
 			.dir = dir,
 			.jobs = o.jobs,
+			.makeflags = o.jobs_given ? NULL : getenv("MAKEFLAGS"),
+			.memory = o.memory,
+			.trace = trace,
 			.use_memory = !o.no_memory,
 			.step_timeout_ms = o.timeout_ms,
 			.event = progress_event,
@@ -112,8 +143,14 @@ int cmd_run(int argc, char **argv)
 		if (!run_execute(&ro, &r, &err)) {
 			progress_free(progress);
 			progress = NULL;
+			if (o.verbose)
+				print_use(&r);
 			code = report(&r, dir);
 		}
+	}
+	if (trace_close(trace, &trace_err)) {
+		complain("%s", trace_err.msg);
+		code = code == EXIT_OK ? EXIT_UNKNOWN : code;
 	}
 	if (progress)
 		progress_free(progress);

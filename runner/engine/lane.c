@@ -129,10 +129,11 @@ static struct lane *equal_lane(const struct lane *l)
 {
 	struct crew *c = l->crew;
 
-	for (size_t i = 0; i < l->cell_nr; i++) {
+	/* Lanes come here in any order; the first one builds. */
+	for (size_t i = 0; i < c->nr_lanes; i++) {
 		struct lane *other = &c->lanes[i];
 
-		if (other->key && !other->same_as &&
+		if (other != l && other->baseline.dir &&
 		    !strcmp(other->key, l->key))
 			return other;
 	}

@@ -27,6 +27,7 @@
 
 struct cell;
 struct jobserver;
+struct pool;
 struct sandbox;
 struct state;
 
@@ -36,6 +37,7 @@ struct crew {
 	struct run_result *result;
 	struct proc_loop *loop;
 	struct jobserver *jobserver;
+	struct pool *pool;
 	char *makeflags;
 	char *base_checkout;
 	struct include_index includes;

@@ -12,6 +12,7 @@
  */
 #include "engine/lane.h"
 #include "engine/place.h"
+#include "engine/pool.h"
 #include "engine/tree.h"
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
@@ -97,11 +98,14 @@ static void child_exit(void *data, struct proc_result *res)
 	struct lane *l = data;
 
 	l->busy = false;
-	if (l->has_token)
-		jobserver_give(l->crew->jobserver);
-	l->has_token = false;
+	pool_child_ended(l, res);
 	plain_finish(l);
 	l->on_exit(l, res);
+	/* When it went on at once (a replay), that needs the slot. */
+	if (l->has_token && !l->busy) {
+		jobserver_give(l->crew->jobserver);
+		l->has_token = false;
+	}
 }
 
 static int prepare(struct lane *l, struct sandbox *s, const struct state *at,
@@ -154,5 +158,6 @@ int lane_start(struct lane *l, struct sandbox *s, const struct state *at,
 	}
 	l->on_exit = on_exit;
 	l->busy = true;
+	pool_child_begins(l);
 	return 0;
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The scheduler: one loop, no threads. A lane that wants a child needs a slot of
- * the jobserver (the implicit slot of the make it starts); lanes without one wait
- * their turn. When a child ends, its lane goes on first: its sources are warm.
+ * the jobserver (the implicit slot of the make it starts) and memory; lanes
+ * without wait their turn. Who has most before it goes on first (order.h).
  */
 #include "engine/run.h"
 
 #include "engine/cause.h"
 #include "engine/lane.h"
+#include "engine/order.h"
 #include "engine/place.h"
+#include "engine/pool.h"
 #include "engine/survey.h"
 #include "engine/tree.h"
 #include "engine/verdict.h"
@@ -59,7 +61,8 @@ static void advance(struct lane *l)
 	if (!may_start(l) || !jobserver_take(c->jobserver))
 		return;
 	l->has_token = true;
-	while (!proc_loop_stopped(c->loop)) {
+	pool_set_blocked(l, false);
+	while (!proc_loop_stopped(c->loop) && pool_has_memory(l)) {
 		enum lane_phase phase = l->phase;
 		unsigned patch = l->patch;
 
@@ -79,8 +82,10 @@ static void advance(struct lane *l)
 		}
 		/* No progress: another run holds the baseline. */
 		if (l->phase == phase && l->patch == patch &&
-		    l->phase == LANE_LOCK)
+		    l->phase == LANE_LOCK) {
+			pool_set_blocked(l, true);
 			goto out;
+		}
 	}
 out:
 	if (l->has_token)
@@ -91,14 +96,19 @@ out:
 static bool advance_all(struct crew *c)
 {
 	bool left = false;
+	size_t nr;
+	const struct lane_outlook *order = pool_order(c->pool, &nr);
 
-	for (size_t i = 0; i < c->nr_lanes; i++) {
-		struct lane *l = &c->lanes[i];
-
-		if (!l->busy && l->phase != LANE_DONE)
-			advance(l);
-		left = left || l->phase != LANE_DONE;
+	/* What makes that were killed have not returned. */
+	if (!proc_loop_running(c->loop))
+		jobserver_refill(c->jobserver);
+	for (size_t i = 0; i < nr; i++) {
+		pool_look(c->pool);
+		advance(&c->lanes[order[i].lane]);
 	}
+	jobserver_balance(c->jobserver, proc_loop_running(c->loop));
+	for (size_t i = 0; i < c->nr_lanes; i++)
+		left = left || c->lanes[i].phase != LANE_DONE;
 	return left;
 }
 
@@ -106,9 +116,11 @@ static void tick(void *data)
 {
 	struct crew *c = data;
 
+	pool_look(c->pool);
 	advance_all(c);
 	if (++c->ticks % (1000 / TICK_MS))
 		return;
+	pool_second(c->pool);
 	say(c, RUN_TICK, NULL);
 }
 
@@ -202,6 +214,32 @@ static void finish(struct crew *c)
 	r->status = proc_loop_stopped(c->loop) ? RUN_INTERRUPTED : RUN_DONE;
 	verdict_judge(r);
 	causes_find(r);
+	pool_finish(c->pool);
+}
+
+/* Slots of the make that runs us, or as many of our own as were asked for. */
+static int open_slots(struct crew *c, struct errbuf *err)
+{
+	const struct run_opts *o = c->opts;
+	_cleanup_errbuf_ struct errbuf why = ERRBUF_INIT;
+
+	c->jobserver = jobserver_from_env(o->makeflags, &why);
+	if (c->jobserver) {
+		say(c, RUN_DETAIL, "compiling on the job slots of make");
+	} else {
+		_cleanup_free_ char *note =
+			xasprintf("%s; compiling %u thing%s at once",
+				  why.msg ? why.msg : "", o->jobs,
+				  o->jobs == 1 ? "" : "s");
+
+		if (why.msg)
+			say(c, RUN_NOTE, note);
+		c->jobserver = jobserver_new(o->jobs, err);
+	}
+	if (!c->jobserver)
+		return -1;
+	c->makeflags = jobserver_makeflags(c->jobserver);
+	return 0;
 }
 
 static int begin(struct crew *c, struct errbuf *err)
@@ -216,10 +254,8 @@ static int begin(struct crew *c, struct errbuf *err)
 				  (long long)(bytes >> 20), o->place->cache);
 	if (survey(c, err))
 		return -1;
-	c->jobserver = jobserver_new(o->jobs, err);
-	if (!c->jobserver)
+	if (open_slots(c, err))
 		return -1;
-	c->makeflags = jobserver_makeflags(c->jobserver);
 	c->loop = proc_loop_new();
 	if (!c->loop)
 		return errbuf_set(err, "no file descriptors left");
@@ -233,6 +269,7 @@ static void open_lanes(struct crew *c)
 	c->lanes = xcalloc(c->nr_lanes, sizeof(*c->lanes));
 	for (size_t i = 0; i < c->nr_lanes; i++)
 		lane_init(&c->lanes[i], c, i);
+	c->pool = pool_new(c);
 }
 
 int run_execute(const struct run_opts *o, struct run_result *r,
@@ -255,6 +292,7 @@ int run_execute(const struct run_opts *o, struct run_result *r,
 			     (t1.tv_nsec - t0.tv_nsec) / 1e9;
 		ret = store_put_run(o->store, r, o->dir, err);
 	}
+	pool_free(c.pool);
 	free(c.lanes);
 	if (c.loop)
 		proc_loop_free(c.loop);

@@ -25,10 +25,12 @@ struct errbuf;
 struct matrix;
 struct place;
 struct store;
+struct trace;
 struct tree;
 
 enum run_event_kind {
 	RUN_NOTE,	/* text: something long begins, or a warning */
+	RUN_DETAIL,	/* text: for those who want to know all */
 	RUN_CELL_BUSY,	/* cell, text: "configuring", "building the base" */
 	RUN_STEP_BEGIN, /* cell, patch */
 	RUN_STEP_DONE,	/* cell, patch, step (judged) */
@@ -51,6 +53,12 @@ struct run_opts {
 	struct place *place;
 	const char *dir; /* where logs/ and cells/ are written; exists */
 	unsigned jobs;	 /* slots */
+	/* $MAKEFLAGS: where a make offers its slots there, these are used instead
+	 * of jobs; NULL: do not look */
+	const char *makeflags;
+	uint64_t memory;     /* bytes that children together may need; 0: 80 %
+			      * of what is available */
+	struct trace *trace; /* may be NULL */
 	bool use_memory; /* take finished steps from the store */
 	uint64_t step_timeout_ms;
 	void (*event)(void *data, const struct run_event *e); /* not NULL */
