@@ -175,7 +175,7 @@ test_expect_success '--help of the program and of every command, on standard out
 
 test_expect_success 'help and what the options are agree' '
 	for o in --tree --base --matrix --cells --jobs --depth --no-memory --no-ccache \
-			--no-sandbox --timeout --quiet --verbose; do
+			--no-sandbox --timeout --mem --trace --quiet --verbose; do
 		grep -e "$o" help.run || return 1
 	done &&
 	grep "smoke" help.run && test -e "$KVMATRIX_TOP/matrices/smoke.yaml"
