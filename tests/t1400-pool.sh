@@ -125,18 +125,18 @@ test_expect_success 'a run that was killed leaves a trace that can be read' '
 	cat >bin/s390x-linux-gnu-gcc <<-EOT &&
 	#!/bin/sh
 	case "\$*" in *-D__KERNEL__*kvm_main.c)
-		test ! -e $TRASH/slow || sleep 3146$$ ;;
+		test ! -e $TRASH/bin/slow || sleep 3146$$ ;;
 	esac
 	exec $(command -v s390x-linux-gnu-gcc) "\$@"
 	EOT
 	chmod +x bin/s390x-linux-gnu-gcc &&
-	: >slow &&
+	: >bin/slow &&
 	PATH=$TRASH/bin:$PATH perl -e '\''$SIG{INT} = "DEFAULT"; exec @ARGV'\'' \
 		"$KVMATRIX" run --tree tree -m m.yaml -o out/killed --no-memory --no-ccache \
 		--cells "s390/*,arm64/*" -j2 --trace killed.json base..series \
 		>killed.out 2>killed.err & pid=$! &&
 	for i in $(test_seq 1 300); do
-		grep "\"3\?arm64/default/gcc step, patch 3\"" killed.json && break
+		grep "\"arm64/default/gcc step, patch 3\"" killed.json && break
 		sleep 0.1
 	done &&
 	kill -9 $pid &&
@@ -226,7 +226,7 @@ test_expect_success PIPE 'with -j kvmatrix has slots of its own' '
 # interrupted SIGNAL NAME: the same in the middle of a compilation that does not end by
 # itself.
 interrupted() {
-	: >slow &&
+	: >bin/slow &&
 	PATH=$TRASH/bin:$PATH outer $2 + --no-ccache --cells "'s390/*,arm64/*'" &
 	make_pid=$!
 	for i in $(test_seq 1 300); do
@@ -247,7 +247,7 @@ for signal in INT TERM; do
 done
 
 test_expect_success PIPE 'a build that ran into its timeout loses no slot either' '
-	: >slow &&
+	: >bin/slow &&
 	PATH=$TRASH/bin:$PATH outer late + --timeout 4 --no-ccache \
 			--cells "'\''s390/*,arm64/*'\''" &&
 	echo 3 >expected && test_cmp expected late.code &&
@@ -255,7 +255,7 @@ test_expect_success PIPE 'a build that ran into its timeout loses no slot either
 '
 
 test_expect_success '--mem: with room for one, one runs at a time, and the verdicts are the same' '
-	rm -f slow &&
+	rm -f bin/slow &&
 	results verdicts first >expected &&
 	test_expect_code 0 judge narrow base..series -j2 --no-memory --mem 1M --verbose \
 		--trace narrow.json &&
