@@ -107,8 +107,8 @@ static int set_option(struct options *o, int c)
 		o->cells = optarg;
 		return -1;
 	case OPT_DEPTH:
-		if (strcmp(optarg, "full")) {
-			complain("--depth %s: this version knows 'full' only",
+		if (strcmp(optarg, "full") && strcmp(optarg, "quick")) {
+			complain("--depth %s: must be 'quick' or 'full'",
 				 optarg);
 			return EXIT_USAGE;
 		}

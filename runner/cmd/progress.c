@@ -258,6 +258,16 @@ void progress_event(void *data, const struct run_event *e)
 		break;
 	case RUN_TICK:
 		break;
+	case RUN_QUICK_BEGIN:
+		p->doing[e->cell] = "quick pass";
+		break;
+	case RUN_QUICK_FAILED:
+		if (p->quiet)
+			break;
+		wipe(p);
+		fprintf(stderr, "%s patch %u, quick pass: %s\n",
+			r->cells[e->cell].id, e->patch, e->text);
+		break;
 	case RUN_STEP_BEGIN:
 		if (!p->first_step)
 			p->first_step = elapsed(p);

@@ -32,7 +32,8 @@ static const char help[] =
 	"                  of the make that runs kvmatrix, or all cpus)\n"
 	"  --mem SIZE      start no further build when those that run may need more\n"
 	"                  memory than SIZE, e.g. 6G (default: 80 % of what is free)\n"
-	"  --depth full    build everything that is reached (default)\n"
+	"  --depth quick   only check the syntax of the units that are reached, and\n"
+	"                  build where that cannot tell; 'full' (default) builds all\n"
 	"  -o DIR          write reports and logs to DIR (default:\n"
 	"                  reports/out/<run-id>, and reports/out/latest)\n"
 	"  --no-memory     build also what an earlier run has built\n"
@@ -135,6 +136,7 @@ int cmd_run(int argc, char **argv)
 			.memory = o.memory,
 			.trace = trace,
 			.use_memory = !o.no_memory,
+			.quick_only = !strcmp(o.depth, "quick"),
 			.step_timeout_ms = o.timeout_ms,
 			.event = progress_event,
 			.data = progress,

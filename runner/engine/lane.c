@@ -105,9 +105,9 @@ void lane_release(struct lane *l)
 	strlist_release(&l->tip_goals);
 	unit_set_release(&l->units);
 	strmap_release(&l->more_reads);
-	strlist_release(&l->more_reads_keep);
 	strmap_release(&l->kconfig);
 	chain_release(&l->chain);
+	lane_quick_release(l);
 	free(l->step_cell);
 	free(l->step_key);
 	impact_release(&l->impact);
@@ -329,7 +329,7 @@ static enum lane_progress use_base(struct lane *l)
 		return LANE_ENDED;
 	lane_base_result(l);
 	l->patch = 1;
-	l->phase = lane_needs_tip_listing(l) ? LANE_LIST_TIP : LANE_STEP;
+	l->phase = lane_needs_tip_listing(l) ? LANE_LIST_TIP : LANE_QUICK;
 	return LANE_AGAIN;
 }
 
@@ -417,7 +417,7 @@ static void tip_listing_exit(void *data, struct proc_result *res)
 		return;
 	listing_done(l, tip_state(l), res, &l->tip_goals);
 	if (l->phase != LANE_DONE)
-		l->phase = LANE_STEP;
+		l->phase = LANE_QUICK;
 }
 
 static enum lane_progress list_tip(struct lane *l)
@@ -430,7 +430,7 @@ static enum lane_progress list_tip(struct lane *l)
 	const struct state *tip = tip_state(l);
 
 	if (listing_load(l, tip, &l->tip_goals)) {
-		l->phase = LANE_STEP;
+		l->phase = LANE_QUICK;
 		return LANE_AGAIN;
 	}
 	if (dir_make(upper, &err)) {
@@ -446,6 +446,24 @@ static enum lane_progress list_tip(struct lane *l)
 								 LANE_BUSY;
 }
 
+/*
+ * Without namespaces each replay would copy the baseline and move the checkout,
+ * which takes longer than what the pass saves: there only when asked for.
+ */
+static enum lane_progress quick_pass(struct lane *l)
+{
+	const struct run_opts *o = l->crew->opts;
+
+	if ((o->place->mode == SANDBOX_OVERLAY || o->quick_only) &&
+	    l->patch < l->crew->result->nr_patches)
+		return lane_quick(l) ? LANE_BUSY : LANE_AGAIN;
+	/* What later states read is no reason to build an earlier one. */
+	strmap_release(&l->more_reads);
+	l->patch = 1;
+	l->phase = LANE_STEP;
+	return LANE_AGAIN;
+}
+
 enum lane_progress lane_advance(struct lane *l)
 {
 	switch (l->phase) {
@@ -459,6 +477,8 @@ enum lane_progress lane_advance(struct lane *l)
 		return build_base(l);
 	case LANE_LIST_TIP:
 		return list_tip(l);
+	case LANE_QUICK:
+		return quick_pass(l);
 	case LANE_STEP:
 	case LANE_REPLAY:
 		if (l->patch < l->crew->result->nr_patches)

@@ -11,6 +11,7 @@
  *	lane_config.c toolchain and effective .config
  *	lane_child.c  starting a command in the sandbox, in both modes
  *	lane_chain.c  the objtree that goes from state to state
+ *	lane_quick.c  the quick pass before the steps
  *	lane_memory.c steps that need no build: proved, or built before
  *	lane_step.c   one step: impact, make, harvest
  */
@@ -20,6 +21,7 @@
 #include "engine/baseline.h"
 #include "engine/impact.h"
 #include "engine/includes.h"
+#include "engine/quick.h"
 #include "engine/run.h"
 #include "engine/toolchain.h"
 #include "model/unit.h"
@@ -59,6 +61,7 @@ enum lane_phase {
 	LANE_LIST,   /* ask kbuild for the dependents */
 	LANE_BASE,   /* build the baseline */
 	LANE_LIST_TIP,
+	LANE_QUICK,  /* syntax check of state lane.patch */
 	LANE_STEP,   /* decide on and build state lane.patch */
 	LANE_REPLAY, /* its second half, when prepare failed */
 	LANE_DONE,
@@ -75,6 +78,15 @@ struct chain {
 	struct unit_set units; /* what upper records */
 	char *layer; /* SANDBOX_OVERLAY: files of the sources' upper layer */
 	const struct state *layer_at; /* NULL: not made yet */
+};
+
+/* See lane_quick.c. */
+struct quick_pass {
+	struct quick_state *states; /* a state each; NULL: not begun */
+	size_t nr_states;
+	const struct state *at; /* what units were last replayed at */
+	struct unit_set units;	/* dependencies written by the replays */
+	char *upper;		/* scratch of the replay that runs */
 };
 
 struct lane {
@@ -104,12 +116,12 @@ struct lane {
 	struct unit_set units;
 	bool has_units;
 	struct strmap more_reads; /* by units rebuilt in later steps */
-	struct strlist more_reads_keep;
 	struct strmap kconfig;
 
 	unsigned patch;	   /* state to build */
 	bool retried;	   /* an internal compiler error was seen once */
 	struct chain chain;
+	struct quick_pass quick;
 	char *step_cell, *step_key; /* names of the step in the store */
 	struct impact impact;
 	char *offsets_said; /* names of changed constants last told */
@@ -170,6 +182,15 @@ int lane_chain_sources(struct lane *l, const struct state *at,
 /* Adds the Kconfig files that an objtree's configuration read. */
 void lane_read_kconfig(struct lane *l, const char *objtree);
 
+/* lane_quick.c */
+/* Looks at state l->patch; 1: a replay was started, or the lane failed. */
+int lane_quick(struct lane *l);
+/* --depth quick: fills s when the pass has judged every unit of l->patch. */
+bool lane_quick_answers(struct lane *l, struct step_result *s);
+/* A step was built: where it and the pass disagree goes to the result. */
+void lane_quick_compare(struct lane *l, const struct step_result *s);
+void lane_quick_release(struct lane *l);
+
 /* lane_memory.c */
 /* Proves that l->patch cannot differ from the patch before, or finds it in the
  * store: then s is filled. */
@@ -188,6 +209,9 @@ void lane_read_set(struct lane *l, struct read_set *r);
 /* Steps that need no build are done here; then 0; 1: a build was started (or
  * the lane failed). */
 int lane_step(struct lane *l);
+/* Is there a file of this name at a state? */
+bool lane_has_file(const struct lane *l, const char *path,
+		   const struct state *s);
 /* Does the unit belong to what this cell was asked to build? */
 bool lane_is_target(const struct lane *l, const char *target);
 /* How many of the units that an impact reaches the cell was asked to build. */

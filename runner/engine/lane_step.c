@@ -129,6 +129,17 @@ void lane_base_result(struct lane *l)
 	lane_step_done(l);
 }
 
+bool lane_has_file(const struct lane *l, const char *path,
+		   const struct state *s)
+{
+	const struct change_list *c = &s->since_base;
+
+	for (size_t i = 0; i < c->nr; i++)
+		if (!strcmp(c->v[i].path, path))
+			return c->v[i].status != 'D';
+	return include_index_in_base(&l->crew->includes, path);
+}
+
 /* Does the source of an object exist at a state? */
 static bool source_exists(const struct lane *l, const char *object,
 			  const struct state *s)
@@ -138,14 +149,8 @@ static bool source_exists(const struct lane *l, const char *object,
 	size_t n = strlen(path);
 
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		bool there;
-
 		path[n - 1] = ends[i];
-		there = include_index_in_base(&l->crew->includes, path);
-		for (size_t k = 0; k < s->since_base.nr; k++)
-			if (!strcmp(s->since_base.v[k].path, path))
-				there = s->since_base.v[k].status != 'D';
-		if (there)
+		if (lane_has_file(l, path, s))
 			return true;
 	}
 	return false;
@@ -268,6 +273,7 @@ static void finish_step(struct lane *l, struct step_result *s, bool finished)
 	} else {
 		lane_remember(l, s);
 		check_offsets(l);
+		lane_quick_compare(l, s);
 	}
 	if (!finished)
 		lane_chain_reset(l);
@@ -329,7 +335,7 @@ static bool start_replay(struct lane *l)
 
 		if (u->kernel && lane_is_target(l, u->target) &&
 		    strlist_has_sorted(&l->impact.reached, u->name) &&
-		    source_exists(l, u->name, this_state(l)))
+		    u->nr_deps && lane_has_file(l, u->deps[0], this_state(l)))
 			strlist_add(&units, u->name);
 	}
 	if (!units.nr || tree_remove(upper, &err) || dir_make(upper, &err))
@@ -454,6 +460,10 @@ int lane_step(struct lane *l)
 	s->units_reached = units_reached(l);
 	lane_goals(l, state, &goals);
 	if (lane_remembered(l, &goals, s)) {
+		lane_step_done(l);
+		return 0;
+	}
+	if (l->crew->opts->quick_only && lane_quick_answers(l, s)) {
 		lane_step_done(l);
 		return 0;
 	}

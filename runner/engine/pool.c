@@ -135,6 +135,8 @@ static enum work work_of(const struct lane *l)
 		return WORK_LIST;
 	case LANE_BASE:
 		return WORK_BASE;
+	case LANE_QUICK:
+		return WORK_QUICK;
 	case LANE_REPLAY:
 		return WORK_REPLAY;
 	case LANE_LOCK:
@@ -164,6 +166,10 @@ static double seconds_left(const struct pool *p, const struct lane *l)
 	case LANE_LIST_TIP:
 		left[WORK_LIST]++;
 		break;
+	case LANE_QUICK:
+		left[WORK_QUICK] = l->crew->result->nr_patches - patch;
+		patch = 1;
+		break;
 	case LANE_REPLAY:
 		left[WORK_REPLAY]++;
 		patch++;
@@ -189,6 +195,7 @@ const struct lane_outlook *pool_order(struct pool *p, size_t *nr)
 			continue;
 		p->order[(*nr)++] = (struct lane_outlook){
 			.lane = i,
+			.early = l->phase < LANE_STEP,
 			.failed = p->lanes[i].failed,
 			.seconds = seconds_left(p, l),
 		};

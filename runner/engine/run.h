@@ -32,6 +32,8 @@ enum run_event_kind {
 	RUN_NOTE,	/* text: something long begins, or a warning */
 	RUN_DETAIL,	/* text: for those who want to know all */
 	RUN_CELL_BUSY,	/* cell, text: "configuring", "building the base" */
+	RUN_QUICK_BEGIN, /* cell, patch */
+	RUN_QUICK_FAILED, /* cell, patch, text: units fail that did not before */
 	RUN_STEP_BEGIN, /* cell, patch */
 	RUN_STEP_DONE,	/* cell, patch, step (judged) */
 	RUN_TICK,	/* a second has passed */
@@ -59,6 +61,8 @@ struct run_opts {
 	uint64_t memory;     /* bytes that children together may need; 0: 80 %
 			      * of what is available */
 	struct trace *trace; /* may be NULL */
+	bool quick_only; /* --depth quick: build only what the quick pass cannot
+			  * judge */
 	bool use_memory; /* take finished steps from the store */
 	uint64_t step_timeout_ms;
 	void (*event)(void *data, const struct run_event *e); /* not NULL */

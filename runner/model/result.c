@@ -169,6 +169,7 @@ void run_result_release(struct run_result *r)
 		cause_release(&r->causes[i]);
 	free(r->causes);
 	strlist_release(&r->warnings);
+	strlist_release(&r->internal);
 	*r = (struct run_result)RUN_RESULT_INIT;
 }
 
@@ -210,7 +211,7 @@ struct patch_info *run_result_add_patch(struct run_result *r)
 int run_result_exit_code(const struct run_result *r)
 {
 	size_t nr = r->nr_patches * r->nr_cells;
-	bool unknown = !r->steps || !nr;
+	bool unknown = !r->steps || !nr || r->internal.nr;
 
 	for (size_t i = 0; i < r->nr_patches; i++)
 		if (r->patches[i].not_applied)

@@ -151,6 +151,10 @@ struct run_result {
 	struct cause *causes;
 	size_t nr_causes, alloc_causes;
 	struct strlist warnings; /* of the run as a whole */
+	/* Where kvmatrix contradicts itself (the quick pass and the build, a
+	 * skipped step and its audit): a line each. None of it is the fault of
+	 * the series, and nothing is found out while there is one. */
+	struct strlist internal;
 };
 
 #define RUN_RESULT_INIT { 0 }

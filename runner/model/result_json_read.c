@@ -176,7 +176,9 @@ static int read_run(const struct place *top, struct run_result *r)
 	    place_str(&p, "depth", &r->depth) ||
 	    place_bool(&p, "warnings_allowed", &r->warnings_allowed) ||
 	    read_run_status(&p, &r->status) ||
-	    place_strings(&p, "warnings", &r->warnings))
+	    place_strings(&p, "warnings", &r->warnings) ||
+	    (json_object_get(p.o, "internal_errors") &&
+	     place_strings(&p, "internal_errors", &r->internal)))
 		return -1;
 	return 0;
 }

@@ -175,6 +175,7 @@ static json_t *run_json(const struct run_result *r, bool judged)
 	set(o, "warnings_allowed", json_boolean(r->warnings_allowed));
 	set(o, "status", str(run_status_name(r->status)));
 	set(o, "warnings", strings(&r->warnings));
+	set(o, "internal_errors", strings(&r->internal));
 	if (judged)
 		set(o, "exit_code", json_integer(run_result_exit_code(r)));
 	return o;

@@ -224,14 +224,55 @@ static int by_name(const void *a, const void *b)
 		      ((const struct unit *)b)->name);
 }
 
+void unit_set_sort(struct unit_set *s)
+{
+	if (s->nr)
+		qsort(s->v, s->nr, sizeof(*s->v), by_name);
+}
+
+/* The set may be unsorted at its end. */
+static struct unit *find_or_add(struct unit_set *s, const char *target)
+{
+	_cleanup_free_ char *name = path_normalize(target);
+
+	for (size_t i = 0; i < s->nr; i++)
+		if (!strcmp(s->v[i].name, name))
+			return &s->v[i];
+	GROW(s->v, s->nr, s->alloc);
+	s->v[s->nr] = (struct unit){
+		.target = xstrdup(target),
+		.name = STEAL(name),
+		.kernel = true,
+	};
+	return &s->v[s->nr++];
+}
+
+void unit_set_put(struct unit_set *s, const char *target, const char *deps,
+		  const char *srctree)
+{
+	_cleanup_strmap_ struct strmap spellings = STRMAP_INIT;
+	_cleanup_strlist_ struct strlist words = STRLIST_INIT;
+	struct unit *u = find_or_add(s, target);
+	const char *colon = strchr(deps, ':');
+	size_t alloc = 0;
+
+	free(u->deps);
+	u->deps = NULL;
+	u->nr_deps = 0;
+	if (!colon)
+		return;
+	strlist_split(&words, colon + 1, " \t\n\\");
+	strlist_each(w, &words)
+		add_dep(u, &alloc, intern(s, &spellings, w, strlen(w), srctree));
+}
+
 int unit_set_read(struct unit_set *s, const char *objtree, const char *sub,
 		  const char *srctree, struct errbuf *err)
 {
 	_cleanup_strmap_ struct strmap spellings = STRMAP_INIT;
 	int ret = walk(s, &spellings, objtree, sub, srctree, err);
 
-	if (s->nr)
-		qsort(s->v, s->nr, sizeof(*s->v), by_name);
+	unit_set_sort(s);
 	return ret;
 }
 

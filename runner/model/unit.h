@@ -56,6 +56,15 @@ void unit_set_release(struct unit_set *s);
 int unit_set_read(struct unit_set *s, const char *objtree, const char *sub,
 		  const char *srctree, struct errbuf *err);
 
+/*
+ * Puts a unit with the dependencies that a compiler wrote of it ("TARGET: FILE
+ * FILE ...", -MMD) in the place of the one of that name; target as kbuild spells
+ * it. Call unit_set_sort() before the set is searched again.
+ */
+void unit_set_put(struct unit_set *s, const char *target, const char *deps,
+		  const char *srctree);
+void unit_set_sort(struct unit_set *s);
+
 /* NULL when there is none. */
 const struct unit *unit_set_find(const struct unit_set *s, const char *name);
 bool unit_set_reads(const struct unit_set *s, const char *path);

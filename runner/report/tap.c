@@ -190,6 +190,11 @@ static void report(const struct run_result *r, unsigned version,
 		escape_line(out, w);
 		strbuf_addch(out, '\n');
 	}
+	strlist_each(w, &r->internal) {
+		strbuf_addstr(out, "# internal error: ");
+		escape_line(out, w);
+		strbuf_addch(out, '\n');
+	}
 	base_comment(out, r);
 	for (unsigned k = 1; k < r->nr_patches; k++)
 		subtest(out, r, k);

@@ -255,6 +255,13 @@ static void print_troubles(struct strbuf *out, const struct run_result *r,
 	if (pending)
 		strbuf_addf(out, "%zu step%s not built\n\n", pending,
 			    pending == 1 ? " was" : "s were");
+	strlist_each(w, &r->internal) {
+		begin(out, st, RED);
+		strbuf_addstr(out, "internal error, please report it: ");
+		end(out, st);
+		escape_line(out, w);
+		strbuf_addstr(out, "\n\n");
+	}
 	strlist_each(w, &r->warnings) {
 		begin(out, st, YELLOW);
 		strbuf_addstr(out, "warning: ");
@@ -284,6 +291,8 @@ static void print_end(struct strbuf *out, const struct run_result *r,
 	begin(out, st, code ? RED : GREEN);
 	strbuf_addstr(out, said[code]);
 	end(out, st);
+	if (r->depth && !strcmp(r->depth, "quick"))
+		strbuf_addstr(out, ", as far as syntax checks tell (--depth quick)");
 	strbuf_addf(out, "%s (%.0f s, %s builds)\n",
 		    r->status == RUN_DONE ? "" :
 					    "; the run was interrupted: run it "

@@ -23,8 +23,8 @@ static void assert_order(struct lane_outlook *v, size_t nr, const size_t *want)
 static void longest_first(void **state)
 {
 	struct lane_outlook v[] = {
-		{ 0, false, 10 }, { 1, false, 300 }, { 2, false, 0 },
-		{ 3, false, 300.5 },
+		{ .lane = 0, .failed = false, .seconds = 10 }, { .lane = 1, .failed = false, .seconds = 300 }, { .lane = 2, .failed = false, .seconds = 0 },
+		{ .lane = 3, .failed = false, .seconds = 300.5 },
 	};
 
 	(void)state;
@@ -35,12 +35,24 @@ static void longest_first(void **state)
 static void failed_before_all(void **state)
 {
 	struct lane_outlook v[] = {
-		{ 0, false, 1000 }, { 1, true, 1 }, { 2, false, 5 },
-		{ 3, true, 2 },
+		{ .lane = 0, .failed = false, .seconds = 1000 }, { .lane = 1, .failed = true, .seconds = 1 }, { .lane = 2, .failed = false, .seconds = 5 },
+		{ .lane = 3, .failed = true, .seconds = 2 },
 	};
 
 	(void)state;
 	assert_order(v, 4, (const size_t[]){ 3, 1, 0, 2 });
+}
+
+static void early_before_all(void **state)
+{
+	struct lane_outlook v[] = {
+		{ .lane = 0, .failed = true, .seconds = 1000 },
+		{ .lane = 1, .early = true, .seconds = 1 },
+		{ .lane = 2, .early = true, .failed = true },
+	};
+
+	(void)state;
+	assert_order(v, 3, (const size_t[]){ 2, 1, 0 });
 }
 
 static void equal_in_order(void **state)
@@ -50,7 +62,9 @@ static void equal_in_order(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 64; i++) {
-		v[i] = (struct lane_outlook){ 63 - i, i % 2, 7 };
+		v[i] = (struct lane_outlook){
+			.lane = 63 - i, .failed = i % 2, .seconds = 7,
+		};
 		/* odd i, so even lanes, have failed */
 		want[i] = i < 32 ? 2 * i : 2 * (i - 32) + 1;
 	}
@@ -162,6 +176,8 @@ int main(void)
 		T("who has most before it goes first", longest_first),
 		T("cells that failed last time go before all",
 		  failed_before_all),
+		T("what comes before the steps goes before them",
+		  early_before_all),
 		T("otherwise the order of the matrix holds", equal_in_order),
 		T("what is left is the sum over the kinds of work",
 		  seconds_of_what_is_left),

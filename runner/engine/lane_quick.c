@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A lane's quick pass, over all states before the first step is built.
+ *
+ * Like the objtree of the steps (lane_chain.c) it goes from state to state: what
+ * differs from the state it was at last reaches units, by the dependencies that
+ * the compiler wrote when the unit was last replayed; these are replayed, and so
+ * are those that failed, whose dependencies nobody knows. A state that is proved
+ * to be like the one before, or that the store knows, costs nothing.
+ *
+ * Nothing is written but into a scratch over the baseline, which goes away.
+ */
+#include "engine/lane.h"
+
+#include "engine/harvest.h"
+#include "engine/place.h"
+#include "engine/replay.h"
+#include "engine/tree.h"
+#include "model/matrix.h"
+#include "sys/errbuf.h"
+#include "sys/fileio.h"
+#include "sys/mem.h"
+#include "sys/strbuf.h"
+
+static const struct state *state_at(const struct lane *l)
+{
+	return &l->crew->opts->tree->states[l->patch];
+}
+
+static struct quick_state *quick_at(const struct lane *l, unsigned patch)
+{
+	return &l->quick.states[patch];
+}
+
+void lane_quick_release(struct lane *l)
+{
+	struct quick_pass *q = &l->quick;
+
+	for (size_t i = 0; q->states && i < q->nr_states; i++)
+		quick_state_release(&q->states[i]);
+	free(q->states);
+	free(q->upper);
+	unit_set_release(&q->units);
+	*q = (struct quick_pass){ 0 };
+}
+
+static void begin(struct lane *l)
+{
+	const struct step_result *base =
+		run_result_step(l->crew->result, 0, l->cell_nr);
+	struct quick_pass *q = &l->quick;
+	struct quick_state *first;
+
+	q->nr_states = l->crew->result->nr_patches;
+	q->states = xcalloc(q->nr_states, sizeof(*q->states));
+	q->at = &l->crew->opts->tree->states[0];
+	first = &q->states[0];
+	first->done = true;
+	strlist_cat(&first->failed, &base->failed);
+	/* What fails in the base has left no command. */
+	strlist_cat(&first->unjudged, &base->failed);
+	for (size_t i = 0; i < base->diags.nr; i++)
+		diag_list_copy(&first->diags, &base->diags.v[i]);
+}
+
+static void read_set(struct lane *l, struct read_set *r)
+{
+	lane_read_set(l, r);
+	r->units = &l->units;
+	r->newer = l->quick.units.nr ? &l->quick.units : NULL;
+}
+
+/* Units of directories whose Makefile changed: their commands may, too. */
+static void mark_unjudged(struct lane *l, const struct impact *im,
+			  struct quick_state *to)
+{
+	for (size_t i = 0; i < l->units.nr; i++) {
+		const struct unit *u = &l->units.v[i];
+
+		strlist_each(d, &im->drop) {
+			size_t n = strlen(d);
+
+			if ((!strncmp(u->name, d, n) && u->name[n] == '/') ||
+			    (!strncmp(u->target, d, n) && u->target[n] == '/'))
+				strlist_add(&to->unjudged, u->name);
+		}
+	}
+	strlist_sort(&to->unjudged);
+}
+
+/* The units to replay at this state; what cannot be is marked in to. */
+static void find_units(struct lane *l, const struct impact *im,
+		       struct quick_state *to, struct strlist *names)
+{
+	mark_unjudged(l, im, to);
+	for (size_t i = 0; i < l->units.nr; i++) {
+		const struct unit *u = &l->units.v[i];
+
+		if (!u->kernel || !lane_is_target(l, u->target) ||
+		    strlist_has_sorted(&to->unjudged, u->name))
+			continue;
+		if (!strlist_has_sorted(&im->reached, u->name) &&
+		    !strlist_has_sorted(&to->failed, u->name))
+			continue;
+		if (u->nr_deps && lane_has_file(l, u->deps[0], state_at(l)))
+			strlist_add(names, u->name);
+		else
+			strlist_add(&to->unjudged, u->name);
+	}
+	strlist_sort(&to->unjudged);
+}
+
+/* Reads what the compiler wrote of the units that it has just read. */
+static void read_deps(struct lane *l, const struct strlist *started,
+		      struct quick_state *q)
+{
+	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
+
+	strlist_each(name, started) {
+		const struct unit *u = unit_set_find(&l->units, name);
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+		_cleanup_free_ char *dep = u ? quick_depfile(u) : NULL;
+		_cleanup_free_ char *file =
+			dep ? path_join(l->quick.upper, dep) : NULL;
+
+		if (!file || !file_exists(file) ||
+		    file_read(file, &text, &ignored))
+			continue;
+		unit_set_put(&l->quick.units, u->target, text.buf,
+			     l->crew->opts->place->src);
+	}
+	unit_set_sort(&l->quick.units);
+	strmap_each(e, &l->quick.units.files) {
+		if (unit_set_reads(&l->units, strmap_key(e)))
+			continue;
+		strlist_add(&q->reads, strmap_key(e));
+		strmap_set(&l->more_reads, strmap_key(e), l);
+	}
+}
+
+static bool says(const struct quick_state *q, const struct diagnostic *d)
+{
+	for (size_t i = 0; i < q->diags.nr; i++)
+		if (streq_null(q->diags.v[i].fingerprint, d->fingerprint))
+			return true;
+	return false;
+}
+
+/* The first error that the state before did not have. */
+static void tell(struct lane *l, const struct quick_state *q)
+{
+	const struct quick_state *prev = quick_at(l, l->patch - 1);
+
+	for (size_t i = 0; i < q->diags.nr; i++) {
+		const struct diagnostic *d = &q->diags.v[i];
+		_cleanup_free_ char *text = NULL;
+
+		if (d->severity != DIAG_ERROR || !d->unit || says(prev, d))
+			continue;
+		text = xasprintf("%zu unit%s fail%s, the first: %s:%u: %s",
+				 q->failed.nr, q->failed.nr == 1 ? "" : "s",
+				 q->failed.nr == 1 ? "s" : "",
+				 d->file ? d->file : d->unit, d->line,
+				 d->message);
+		lane_say(l, RUN_QUICK_FAILED, text);
+		return;
+	}
+}
+
+static void next(struct lane *l)
+{
+	impact_release(&l->impact);
+	l->patch++;
+}
+
+static void replay_ended(void *data, struct proc_result *res)
+{
+	struct lane *l = data;
+	struct quick_state *q = quick_at(l, l->patch);
+	const struct place *p = l->crew->opts->place;
+	_cleanup_make_log_ struct make_log log = MAKE_LOG_INIT;
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_(step_result_release) struct step_result fault = { 0 };
+
+	if (res->stopped)
+		return;
+	make_log_parse(&log, res->output.buf, res->output.len, p->src, p->obj);
+	if (harvest_faults(&fault, &log, res)) {
+		/* The build will tell; from here on the pass says nothing. */
+		_cleanup_free_ char *text =
+			xasprintf("%s: the quick pass ends at patch %u: %s",
+				  l->cell->id, l->patch, fault.reason);
+
+		lane_say(l, RUN_NOTE, text);
+		q->blind = q->done = true;
+	} else {
+		quick_harvest(q, &log, &state_at(l)->renames);
+		q->seconds = res->seconds;
+		read_deps(l, &log.started, q);
+		l->quick.at = state_at(l);
+		tell(l, q);
+	}
+	if (tree_remove(l->quick.upper, &err))
+		lane_say(l, RUN_NOTE, err.msg);
+	next(l);
+}
+
+static void start(struct lane *l, const struct strlist *names,
+		  struct quick_state *q)
+{
+	_cleanup_strlist_ struct strlist argv = STRLIST_INIT;
+	_cleanup_(sandbox_release) struct sandbox s = SANDBOX_INIT;
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_free_ char *work = path_join(l->scratch, "quick/work");
+	_cleanup_free_ char *makefile = quick_makefile(
+		&l->units, l->baseline.obj, names, &q->unjudged);
+
+	free(l->quick.upper);
+	l->quick.upper = path_join(l->scratch, "quick/upper");
+	if (tree_remove(l->quick.upper, &err) ||
+	    dir_make(l->quick.upper, &err)) {
+		lane_fail(l, "%s", err.msg);
+		return;
+	}
+	s.obj_upper = l->quick.upper;
+	s.obj_work = work;
+	s.obj_lower = l->baseline.obj;
+	replay_argv(makefile, &argv);
+	lane_say(l, RUN_QUICK_BEGIN, NULL);
+	lane_start(l, &s, state_at(l), &argv, replay_ended);
+}
+
+/* The store knows what a build said of this state. */
+static bool known(struct lane *l, struct quick_state *q)
+{
+	_cleanup_strlist_ struct strlist goals = STRLIST_INIT;
+	_cleanup_(step_result_release) struct step_result old = { 0 };
+
+	lane_goals(l, state_at(l), &goals);
+	if (!lane_remembered(l, &goals, &old))
+		return false;
+	quick_state_release(q);
+	q->done = true;
+	strlist_cat(&q->failed, &old.failed);
+	for (size_t i = 0; i < old.diags.nr; i++)
+		diag_list_copy(&q->diags, &old.diags.v[i]);
+	return true;
+}
+
+static bool unreached(struct lane *l, const struct quick_state *prev)
+{
+	_cleanup_free_ char *reason = NULL;
+	struct read_set r;
+
+	read_set(l, &r);
+	return impact_unreached(&r, &state_at(l)->since_prev,
+				prev->failed.nr != 0, &reason);
+}
+
+int lane_quick(struct lane *l)
+{
+	_cleanup_change_list_ struct change_list changes = { 0 };
+	_cleanup_strlist_ struct strlist names = STRLIST_INIT;
+	struct quick_state *q, *prev, *at;
+	struct read_set r;
+
+	if (!l->quick.states)
+		begin(l);
+	q = quick_at(l, l->patch);
+	prev = quick_at(l, l->patch - 1);
+	if (state_at(l)->not_applied || prev->blind || unreached(l, prev)) {
+		quick_state_copy(q, prev);
+		next(l);
+		return 0;
+	}
+	if (known(l, q)) {
+		next(l);
+		return 0;
+	}
+	at = quick_at(l, l->quick.at->patch);
+	quick_state_copy(q, at);
+	q->done = true;
+	read_set(l, &r);
+	change_list_between(&l->quick.at->since_base, &state_at(l)->since_base,
+			    &changes);
+	impact_release(&l->impact);
+	impact_find(&l->impact, &r, &changes);
+	if (l->impact.from_empty)
+		q->blind = true;
+	else
+		find_units(l, &l->impact, q, &names);
+	if (names.nr) {
+		start(l, &names, q);
+		return 1;
+	}
+	if (!q->blind)
+		l->quick.at = state_at(l);
+	next(l);
+	return 0;
+}
+
+bool lane_quick_answers(struct lane *l, struct step_result *s)
+{
+	const struct quick_state *q = quick_at(l, l->patch);
+
+	if (!q->done || q->blind || q->unjudged.nr)
+		return false;
+	s->outcome = OUTCOME_BUILT;
+	s->reason = xstrdup("judged by the quick pass alone");
+	s->units_built = q->nr_judged;
+	s->seconds = q->seconds;
+	strlist_cat(&s->failed, &q->failed);
+	for (size_t i = 0; i < q->diags.nr; i++)
+		diag_list_copy(&s->diags, &q->diags.v[i]);
+	strlist_each(f, &q->reads)
+		strmap_set(&l->more_reads, f, l);
+	return true;
+}
+
+void lane_quick_compare(struct lane *l, const struct step_result *s)
+{
+	_cleanup_strlist_ struct strlist lines = STRLIST_INIT;
+	_cleanup_strlist_ struct strlist known = STRLIST_INIT;
+
+	if (!l->quick.states)
+		return;
+	for (size_t i = 0; i < l->units.nr; i++)
+		if (l->units.v[i].kernel &&
+		    lane_is_target(l, l->units.v[i].target))
+			strlist_add(&known, l->units.v[i].name);
+	strlist_sort(&known);
+	quick_compare(quick_at(l, l->patch), s, &known, &lines);
+	strlist_each(line, &lines)
+		strlist_addf(&l->crew->result->internal, "patch %u, %s: %s",
+			     l->patch, l->cell->id, line);
+}

@@ -1,0 +1,126 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+
+test_description='the quick pass: syntax checks of all states before any is built'
+. "$(dirname "$0")/lib/kvmatrix.sh"
+
+new_unit () {
+	echo "kvm-y += two.o" >>arch/s390/kvm/Makefile &&
+	echo "int two = undeclared;" >arch/s390/kvm/two.c
+}
+
+test_expect_success 'setup: a hole, a new include that breaks later, a moved header' '
+	minikernel tree &&
+	matrix m.yaml "s390, arm64" &&
+	topic series &&
+	patch "KVM: s390: Break diag.c" subst arch/s390/kvm/diag.c "s/4096/nothing/" &&
+	patch "KVM: s390: Heal it" git checkout -q base -- arch/s390/kvm/diag.c &&
+	patch "KVM: s390: A header of its own" put arch/s390/kvm/more.h <<-\EOT &&
+	#define MORE 1
+	EOT
+	patch "KVM: s390: Read it" subst arch/s390/kvm/diag.c \
+		"s,^#include \"gaccess.h\",&\n#include \"more.h\"," &&
+	patch "KVM: s390: Break it where nobody outside sees it" \
+		put arch/s390/kvm/more.h <<-\EOT &&
+	#define MORE 1
+	#error more
+	EOT
+	patch "KVM: s390: It is gone" git rm -q arch/s390/kvm/more.h
+'
+
+test_expect_success 'failures are told before the first step is built' '
+	test_expect_code 1 judge full base..series &&
+	grep -n "s390/default/gcc patch [156], quick pass: 1 unit fails" full.err >quick &&
+	test $(wc -l <quick) = 3 &&
+	grep -n "\] s390/default/gcc patch 1:" full.err >built &&
+	test "$(sed -n "3s/:.*//p" quick)" -lt "$(sed "s/:.*//" built)"
+'
+
+test_expect_success 'the build agrees' '
+	! grep "internal error" full.out &&
+	verdicts_are full <<-\EOT
+	1 arm64/default/gcc unreached
+	1 s390/default/gcc regressed
+	2 arm64/default/gcc unreached
+	2 s390/default/gcc fixed
+	3 arm64/default/gcc unreached
+	3 s390/default/gcc unreached
+	4 arm64/default/gcc unreached
+	4 s390/default/gcc ok
+	5 arm64/default/gcc unreached
+	5 s390/default/gcc regressed
+	6 arm64/default/gcc unreached
+	6 s390/default/gcc regressed
+	EOT
+'
+
+test_expect_success 'with --depth quick the verdicts are the same and the report says so' '
+	test_expect_code 1 judge quick base..series --depth quick --no-memory &&
+	cp full.expected quick.expected &&
+	results verdicts quick >quick.actual &&
+	test_cmp quick.expected quick.actual &&
+	grep "as far as syntax checks tell" quick.out &&
+	results reasons quick >reasons &&
+	grep "^4 s390/default/gcc judged by the quick pass alone" reasons &&
+	"$KVMATRIX_TOP/tests/check-schema" out/quick/results.json
+'
+
+test_expect_success 'what the quick pass says is not remembered as what make said' '
+	rm -rf out/again &&
+	rm cache/kvmatrix/store.db* &&
+	test_expect_code 1 judge q1 base..series --depth quick &&
+	test_expect_code 1 judge again base..series &&
+	results remembered again >remembered &&
+	test_must_be_empty remembered
+'
+
+test_expect_success 'what it cannot judge is built: a Makefile that changes' '
+	topic unit &&
+	patch "KVM: s390: A unit that does not compile" new_unit &&
+	test_expect_code 1 judge unit base..unit --depth quick &&
+	results failing unit >failing &&
+	grep "^1 s390/default/gcc new arch/s390/kvm/two.o .undeclared. undeclared" failing &&
+	results reasons unit >reasons &&
+	! grep "^1 s390/default/gcc .*quick pass" reasons
+'
+
+test_expect_success 'what only code generation shows is no contradiction' '
+	topic codegen &&
+	patch "KVM: s390: An assertion that does not hold" append arch/s390/kvm/diag.c <<-\EOT &&
+	extern void __compiletime_assert_1(void) __attribute__((error("BUILD_BUG_ON failed: 1")));
+	int assert_it(void);
+	int assert_it(void)
+	{
+		__compiletime_assert_1();
+		return 0;
+	}
+	EOT
+	test_expect_code 1 judge codegen base..codegen &&
+	! grep "internal error" codegen.out &&
+	! grep "quick pass:" codegen.err &&
+	verdicts_are codegen <<-\EOT
+	1 arm64/default/gcc unreached
+	1 s390/default/gcc regressed
+	EOT
+'
+
+test_expect_success 'a compiler that lies in the quick pass is an internal error' '
+	mkdir -p bin &&
+	cat >bin/s390x-linux-gnu-gcc <<-EOT &&
+	#!/bin/sh
+	case "\$*" in
+	*-fsyntax-only*diag.c*|*diag.c*-fsyntax-only*) echo "arch/s390/kvm/diag.c:1:1: error: a lie" >&2; exit 1 ;;
+	esac
+	exec $(command -v s390x-linux-gnu-gcc) "\$@"
+	EOT
+	chmod +x bin/s390x-linux-gnu-gcc &&
+	topic lie &&
+	patch "KVM: s390: A comment" append arch/s390/kvm/gaccess.h <<-\EOT &&
+	/* nothing */
+	EOT
+	(PATH=$TRASH/bin:$PATH && export PATH &&
+		test_expect_code 3 judge lie base..lie --cells s390) &&
+	grep "internal error.*diag.o fails in the quick pass and passes in the build" lie.out
+'
+
+test_done
