@@ -178,6 +178,9 @@ test_expect_success 'help and what the options are agree' '
 			--no-sandbox --timeout --mem --trace --quiet --verbose; do
 		grep -e "$o" help.run || return 1
 	done &&
+	for m in "$KVMATRIX_TOP"/matrices/*.yaml; do
+		grep -w "$(basename "$m" .yaml)" help.run || return 1
+	done &&
 	grep "smoke" help.run && test -e "$KVMATRIX_TOP/matrices/smoke.yaml"
 '
 

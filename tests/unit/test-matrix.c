@@ -3,10 +3,13 @@
  * Reads matrix files as users write them, right and wrong. A wrong one must give
  * a message that names the line, the key and what to do.
  */
+#include "model/fragment.h"
 #include "model/matrix.h"
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
 #include "sys/mem.h"
+#include "sys/strbuf.h"
+#include "sys/strmap.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +17,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <glob.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 
@@ -447,6 +451,7 @@ static void test_arch_table(void **state)
 	assert_string_equal(arch_srcarch("i386"), "x86");
 	if (!strcmp(u.machine, "x86_64")) {
 		assert_string_equal(arch_cross_compile("x86_64"), "");
+		assert_string_equal(arch_cross_compile("i386"), "");
 		assert_string_equal(arch_cross_compile("s390"),
 				    "s390x-linux-gnu-");
 	}
@@ -480,6 +485,87 @@ static void test_shipped(void **state)
 		assert_true(cells_of(&f->m, arches[i]) >= 3);
 	for (size_t i = 0; i < f->m.nr_cells; i++)
 		assert_true(f->m.cells[i].fragments.nr > 0);
+}
+
+static const struct cell *cell_called(const struct matrix *m, const char *id)
+{
+	for (size_t i = 0; i < m->nr_cells; i++)
+		if (!strcmp(m->cells[i].id, id))
+			return &m->cells[i];
+	return NULL;
+}
+
+static void assert_same_list(const struct strlist *a, const struct strlist *b)
+{
+	assert_int_equal(a->nr, b->nr);
+	for (size_t i = 0; i < a->nr; i++)
+		assert_string_equal(a->v[i], b->v[i]);
+}
+
+/* Equal ids must be equal cells: a user moves from one matrix to the other. */
+static void test_full_holds_kvm(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_matrix_ struct matrix kvm = MATRIX_INIT;
+
+	if (matrix_read(&f->m, "full", f->top, &f->err) < 0 ||
+	    matrix_read(&kvm, "kvm", f->top, &f->err) < 0)
+		fail_msg("%s", f->err.msg);
+	assert_true(cells_of(&f->m, "i386") > 0);
+	for (size_t i = 0; i < kvm.nr_cells; i++) {
+		const struct cell *want = &kvm.cells[i];
+		const struct cell *got = cell_called(&f->m, want->id);
+
+		if (!got)
+			fail_msg("full has no %s", want->id);
+		assert_string_equal(got->base, want->base);
+		assert_same_list(&got->fragments, &want->fragments);
+		assert_same_list(&got->options, &want->options);
+	}
+}
+
+static void expect_clean_fragment(const char *path)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_strlist_ struct strlist options = STRLIST_INIT;
+	_cleanup_strlist_ struct strlist where = STRLIST_INIT;
+	_cleanup_strmap_ struct strmap seen = STRMAP_INIT;
+
+	if (file_read(path, &text, &err) < 0 ||
+	    fragment_parse(path, text.buf, &options, &where, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_true(options.nr > 0);
+	for (size_t i = 0; i < options.nr; i++) {
+		_cleanup_free_ char *sym =
+			xstrndup(options.v[i], strcspn(options.v[i], "="));
+
+		if (strmap_get(&seen, sym))
+			fail_msg("%s: %s a second time", where.v[i], sym);
+		strmap_set(&seen, sym, options.v[i]);
+	}
+}
+
+static void test_shipped_fragments(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_strmap_ struct strmap used = STRMAP_INIT;
+	_cleanup_free_ char *pattern =
+		xasprintf("%s/configs/*.config", f->top);
+	glob_t files;
+
+	if (matrix_read(&f->m, "full", f->top, &f->err) < 0)
+		fail_msg("%s", f->err.msg);
+	for (size_t i = 0; i < f->m.nr_cells; i++)
+		strlist_each(path, &f->m.cells[i].fragments)
+			strmap_set(&used, path, f->m.cells[i].id);
+	assert_int_equal(glob(pattern, 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		expect_clean_fragment(files.gl_pathv[i]);
+		if (!strmap_get(&used, files.gl_pathv[i]))
+			fail_msg("no cell of full uses %s", files.gl_pathv[i]);
+	}
+	globfree(&files);
 }
 
 #define T(title, fn) { title, fn, setup, teardown, NULL }
@@ -521,6 +607,10 @@ int main(void)
 		  test_arch_table),
 		T("the shipped matrices read and cover four architectures",
 		  test_shipped),
+		T("the full matrix holds every cell of the everyday one, unchanged",
+		  test_full_holds_kvm),
+		T("every shipped fragment reads, asks once, and is used by the full matrix",
+		  test_shipped_fragments),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
