@@ -113,7 +113,7 @@ demo: deps
 	$(Q)sh runner/setup/demo.sh $(KERNEL)
 
 TESTS ?= $(unit-tests:%=$(build)/tests/test-%) $(wildcard tests/t*.sh) \
-	tests/real/differential-self.t $(wildcard tests/real/t*.sh)
+	tests/real/differential-self.t tests/real/mutate-self.t $(wildcard tests/real/t*.sh)
 
 check: deps
 	$(Q)$(MAKE) --no-print-directory check-programs

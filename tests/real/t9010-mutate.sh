@@ -47,7 +47,8 @@ test_expect_success 'a failure that kvmatrix keeps to itself is noticed' '
 	perl -MJSON::PP -e "
 		local \$/;
 		my \$r = decode_json(<>);
-		my (\$step) = grep { @{\$_->{failed_units}} } @{\$r->{steps}};
+		my (\$step) = grep { @{\$_->{failed_units}} &&
+			!@{\$_->{failed_replayed}} } @{\$r->{steps}};
 		shift @{\$step->{failed_units}};
 		print encode_json(\$r);
 	" work/s390-default-gcc/full/results.json >lied &&
