@@ -40,7 +40,7 @@ test_expect_success "nobody disagrees on $MUTATIONS mutations of s390" '
 '
 
 test_expect_success 'some of them broke, so there was something to miss' '
-	awk "\$1 == \"all\" { exit !(\$3 > 0) }" out
+	awk "\$1 == \"all\" { broke = \$3 } END { exit broke == 0 }" out
 '
 
 test_expect_success 'a failure that kvmatrix keeps to itself is noticed' '
