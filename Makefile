@@ -6,6 +6,8 @@
 #   make check      all tests, through prove
 #   make deps       installs what is missing (apt), and says what and why
 #   make kernel     brings the kernel source (KERNEL=6.12) into the cache
+#   make bench      kvmatrix's time beside plain loops of make; hours, see
+#                   tests/bench/README.md. BENCH="--cells 's390/*' --keep DIR"
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make clean
 #
@@ -122,6 +124,10 @@ check: deps
 		prove --timer --exec '' --rules 'seq=tests/real/*' \
 		--rules 'par=**' -j2 $(TESTS)
 
+bench: kvmatrix
+	$(Q)KVMATRIX='$(CURDIR)/kvmatrix' KERNEL='$(KERNEL)' \
+		tests/bench/bench $(BENCH)
+
 check-programs: kvmatrix $(unit-tests:%=$(build)/tests/test-%)
 
 install: kvmatrix
@@ -134,4 +140,4 @@ clean:
 	rm -rf build kvmatrix
 
 FORCE:
-.PHONY: all deps kernel demo check check-programs install clean FORCE
+.PHONY: all deps kernel demo check check-programs bench install clean FORCE
