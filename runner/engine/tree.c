@@ -18,7 +18,7 @@
 
 void change_list_release(struct change_list *l)
 {
-	for (size_t i = 0; i < l->nr; i++) {
+	for (size_t i = 0; i < l->nr && !l->borrowed; i++) {
 		free(l->v[i].path);
 		free(l->v[i].blob);
 		free(l->v[i].renamed_from);

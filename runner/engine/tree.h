@@ -34,6 +34,7 @@ struct change_list {
 	struct change *v; /* sorted by path */
 	size_t nr;
 	size_t alloc;
+	bool borrowed; /* the strings in it are another list's */
 };
 void change_list_release(struct change_list *l);
 #define _cleanup_change_list_ __attribute__((cleanup(change_list_release)))
@@ -49,7 +50,9 @@ struct state {
 	char *note;	 /* what a reader should know about a patch that did
 			    * apply: it changes nothing (is in the tree
 			    * already), or needed a 3-way merge; else NULL */
-	struct change_list since_base; /* base -> this state */
+	/* base -> this state; its strings are those of since_prev of this and
+	 * earlier states */
+	struct change_list since_base;
 	struct change_list since_prev; /* previous state -> this one */
 	/* path at this state -> path in the base, for renamed files. Keys and
 	 * values live in since_base. */

@@ -78,30 +78,59 @@ static const char *field(const char **p, const char *end)
 	return s;
 }
 
+/*
+ * One record of the raw diff at *p, or with pairs on standard input the line
+ * "FROM TO\n" that comes before the records of each. 1: a record, 0: such a line
+ * or the end, -1: neither.
+ */
+static int next_raw(const char **p, const char *end, struct raw_change *c)
+{
+	const char *nl;
+
+	if (*p < end && **p != ':') {
+		nl = memchr(*p, '\n', end - *p);
+		*p = nl ? nl + 1 : end;
+		return nl ? 0 : -1;
+	}
+	if (*p >= end)
+		return 0;
+	{
+		const char *head = field(p, end);
+
+		*c = (struct raw_change){ .path = field(p, end) };
+		if (!c->path || sscanf(head, ":%o %o %128s %128s %c",
+				       &c->old_mode, &c->mode, c->old_blob,
+				       c->blob, &c->status) != 5)
+			return -1;
+		if (c->status == 'R' && !(c->to = field(p, end)))
+			return -1;
+	}
+	return 1;
+}
+
+int tree_take_change(struct change_list *l, const struct raw_change *c,
+		     struct errbuf *err)
+{
+	if (c->status != 'R')
+		return add_change(l, c->status, c->path, c->blob, c->mode, NULL,
+				  err);
+	if (add_change(l, 'D', c->path, NULL, 0, NULL, err))
+		return -1;
+	return add_change(l, 'A', c->to, c->blob, c->mode, c->path, err);
+}
+
 static int parse_raw(const struct strbuf *raw, struct change_list *l,
 		     struct errbuf *err)
 {
-	const char *p = raw->buf, *end = raw->buf + raw->len, *head;
+	const char *p = raw->buf, *end = raw->buf + raw->len;
+	struct raw_change c;
+	int ret;
 
-	while ((head = field(&p, end))) {
-		char blob[129], status;
-		unsigned mode;
-		const char *path = field(&p, end), *to = NULL;
-
-		if (!path || sscanf(head, ":%*o %o %*s %128s %c", &mode, blob,
-				    &status) != 3)
-			return errbuf_set(err, "git diff-tree: unknown output "
-					  "'%s'", head);
-		if (status != 'R') {
-			if (add_change(l, status, path, blob, mode, NULL, err))
-				return -1;
-			continue;
-		}
-		to = field(&p, end);
-		if (!to || add_change(l, 'D', path, NULL, 0, NULL, err) ||
-		    add_change(l, 'A', to, blob, mode, path, err))
+	while ((ret = next_raw(&p, end, &c)) > 0)
+		if (tree_take_change(l, &c, err))
 			return -1;
-	}
+	if (ret < 0 || p < end)
+		return errbuf_set(err, "git diff-tree: unknown output");
 	return 0;
 }
 
@@ -109,6 +138,12 @@ static int by_path(const void *a, const void *b)
 {
 	return strcmp(((const struct change *)a)->path,
 		      ((const struct change *)b)->path);
+}
+
+void tree_sort_changes(struct change_list *l)
+{
+	if (l->nr)
+		qsort(l->v, l->nr, sizeof(*l->v), by_path);
 }
 
 int tree_changes(const char *repo, const char *from, const char *to,
@@ -125,9 +160,62 @@ int tree_changes(const char *repo, const char *from, const char *to,
 		    NULL) ||
 	    parse_raw(&raw, l, err))
 		return -1;
-	if (l->nr)
-		qsort(l->v, l->nr, sizeof(*l->v), by_path);
+	tree_sort_changes(l);
 	return 0;
+}
+
+/* The records that follow the line of pair i; pairs without any have no line. */
+static int parse_pairs(const struct strbuf *raw, const struct strlist *pairs,
+		       int (*take)(void *data, size_t i,
+				   const struct raw_change *c,
+				   struct errbuf *err),
+		       void *data, struct errbuf *err)
+{
+	const char *p = raw->buf, *end = raw->buf + raw->len, *line;
+	struct raw_change c;
+	size_t i = 0, n;
+	int ret;
+
+	while (p < end) {
+		line = p;
+		ret = next_raw(&p, end, &c);
+		if (ret > 0 && i) {
+			if (take(data, i - 1, &c, err))
+				return -1;
+			continue;
+		}
+		n = p - line - 1;
+		while (!ret && i < pairs->nr &&
+		       (strncmp(pairs->v[i], line, n) || pairs->v[i][n]))
+			i++;
+		if (ret || i++ >= pairs->nr)
+			return errbuf_set(err, "git diff-tree: unknown output");
+	}
+	return 0;
+}
+
+int tree_each_change(const char *repo, const struct strlist *pairs,
+		     bool only_renames,
+		     int (*take)(void *data, size_t i,
+				 const struct raw_change *c, struct errbuf *err),
+		     void *data, struct errbuf *err)
+{
+	_cleanup_strbuf_ struct strbuf raw = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+	struct git g = { .repo = repo };
+
+	if (!pairs->nr)
+		return 0;
+	strlist_each(pair, pairs)
+		strbuf_addf(&in, "%s\n", pair);
+	g.input = in.buf;
+	g.input_len = in.len;
+	if (git_run(&g, &raw, err, "diff-tree", "--stdin", "-r", "-z", "--raw",
+		    "--no-abbrev", "-M",
+		    only_renames ? "--diff-filter=R" : "--diff-filter=ACDMRTUXB",
+		    NULL))
+		return -1;
+	return parse_pairs(&raw, pairs, take, data, err);
 }
 
 static void put_change(struct change_list *l, char status,

@@ -66,6 +66,28 @@ int tree_fill_states(struct tree *t, struct errbuf *err);
  */
 int tree_changes(const char *repo, const char *from, const char *to,
 		 bool renames, struct change_list *l, struct errbuf *err);
+/* One record of git's raw diff. */
+struct raw_change {
+	char status; /* 'A', 'M', 'D', 'T', 'R' */
+	unsigned old_mode, mode; /* 0: absent */
+	char old_blob[129], blob[129];
+	const char *path; /* for 'R' the old one */
+	const char *to;	  /* 'R': the new one */
+};
+/* Appends it (a rename as D + A); error as above. */
+int tree_take_change(struct change_list *l, const struct raw_change *c,
+		     struct errbuf *err);
+void tree_sort_changes(struct change_list *l);
+/*
+ * With one git: what differs between the trees of each pair ("FROM TO"), renames
+ * found, or only the renames. Calls take(data, i, record) for pairs->v[i], pair
+ * by pair in order.
+ */
+int tree_each_change(const char *repo, const struct strlist *pairs,
+		     bool only_renames,
+		     int (*take)(void *data, size_t i,
+				 const struct raw_change *c, struct errbuf *err),
+		     void *data, struct errbuf *err);
 /* The entry of path, or NULL. */
 const struct change *tree_find_change(const struct change_list *l,
 				      const char *path);

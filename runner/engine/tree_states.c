@@ -12,6 +12,7 @@
 #include "sys/strbuf.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 char *tree_resolve(const struct tree *t, const char *rev, struct errbuf *err)
 {
@@ -145,6 +146,178 @@ static int describe(struct tree *t, struct errbuf *err)
 	return parse_log(t, &out, err);
 }
 
+/*
+ * What a state differs from the base in is not asked of git a thousand times: it
+ * follows from what each patch changes, and from what the base had at the paths
+ * that some patch changes.
+ */
+struct filling {
+	struct tree *t;
+	struct strmap base;    /* path -> struct raw_change *, the first */
+	struct strlist ask;    /* pairs whose renames git has to find */
+	size_t *ask_state;     /* the state of each */
+};
+
+static void filling_release(struct filling *f)
+{
+	strmap_each(e, &f->base)
+		free(strmap_value(e));
+	strmap_release(&f->base);
+	strlist_release(&f->ask);
+	free(f->ask_state);
+}
+
+/* Notes what the base has at path, when nobody has touched it yet. */
+static void note_base(struct filling *f, const char *path, unsigned mode,
+		      const char *blob)
+{
+	struct raw_change *old;
+
+	if (strmap_has(&f->base, path))
+		return;
+	old = xcalloc(1, sizeof(*old));
+	old->old_mode = mode;
+	snprintf(old->old_blob, sizeof(old->old_blob), "%s", blob);
+	strmap_set(&f->base, path, old);
+}
+
+/* Pair i is state i and the one after it. */
+static int take_patch(void *data, size_t i, const struct raw_change *c,
+		      struct errbuf *err)
+{
+	struct filling *f = data;
+	struct state *s = &f->t->states[i + 1];
+
+	note_base(f, c->path, c->old_mode, c->old_blob);
+	if (c->to)
+		note_base(f, c->to, 0, "");
+	if (tree_take_change(&s->since_prev, c, err))
+		return errbuf_prefix(err, "patch %u (%s)", s->patch, s->subject);
+	return 0;
+}
+
+/* What of a patch's change is one to the base: false when nothing. */
+static bool since_base(const struct filling *f, const struct change *c,
+		       struct change *out)
+{
+	const struct raw_change *old = strmap_get(&f->base, c->path);
+
+	*out = *c;
+	out->renamed_from = NULL;
+	if (c->status == 'D')
+		return old->old_mode != 0;
+	out->status = !old->old_mode ? 'A' :
+		      (old->old_mode ^ c->mode) & S_IFMT ? 'T' : 'M';
+	return c->mode != old->old_mode || strcmp(c->blob, old->old_blob);
+}
+
+static void add_borrowed(struct change_list *l, const struct change *c)
+{
+	GROW(l->v, l->nr, l->alloc);
+	l->v[l->nr++] = *c;
+}
+
+/* s->since_base from that of the state before; both lists are sorted. */
+static void compose(const struct filling *f, const struct state *prev,
+		    struct state *s)
+{
+	const struct change_list *a = &prev->since_base, *b = &s->since_prev;
+	struct change_list *out = &s->since_base;
+	size_t i = 0, k = 0;
+	struct change c;
+
+	out->borrowed = true;
+	out->alloc = a->nr + b->nr;
+	out->v = out->alloc ? xmalloc(out->alloc * sizeof(*out->v)) : NULL;
+	while (i < a->nr || k < b->nr) {
+		int cmp = i == a->nr ? 1 :
+			  k == b->nr ? -1 :
+				       strcmp(a->v[i].path, b->v[k].path);
+
+		if (cmp < 0) {
+			add_borrowed(out, &a->v[i++]);
+			continue;
+		}
+		i += cmp == 0;
+		if (since_base(f, &b->v[k++], &c))
+			add_borrowed(out, &c);
+	}
+}
+
+static bool appears_or_vanishes(const struct change *c)
+{
+	return c->status == 'A' || c->status == 'D';
+}
+
+/*
+ * git pairs files that appeared with files that vanished; so the renames are the
+ * state's before when these are the same. True: they are not, git has to be
+ * asked.
+ */
+static bool renames_differ(const struct change_list *a,
+			   const struct change_list *b)
+{
+	bool appears = false, vanishes = false, same = true;
+	size_t i = 0;
+
+	for (size_t k = 0; k < b->nr; k++) {
+		const struct change *c = &b->v[k];
+
+		if (!appears_or_vanishes(c))
+			continue;
+		appears = appears || c->status == 'A';
+		vanishes = vanishes || c->status == 'D';
+		while (i < a->nr && !appears_or_vanishes(&a->v[i]))
+			i++;
+		same = same && i < a->nr && a->v[i].status == c->status &&
+		       a->v[i].mode == c->mode &&
+		       !strcmp(a->v[i].path, c->path) &&
+		       streq_null(a->v[i].blob, c->blob);
+		i++;
+	}
+	while (i < a->nr && !appears_or_vanishes(&a->v[i]))
+		i++;
+	return appears && vanishes && !(same && i >= a->nr);
+}
+
+static int take_rename(void *data, size_t i, const struct raw_change *c,
+		       struct errbuf *err)
+{
+	struct filling *f = data;
+	struct state *s = &f->t->states[f->ask_state[i]];
+	const struct change *from =
+		tree_find_change(&s->since_base, c->path);
+	struct change *to =
+		(struct change *)tree_find_change(&s->since_base, c->to);
+
+	if (!from || !to)
+		return errbuf_set(err, "git diff-tree: patch %u renames %s, "
+				  "which no patch touches", s->patch, c->path);
+	to->renamed_from = from->path;
+	return 0;
+}
+
+/*
+ * The renames of the state before: the same files appeared and vanished, or none
+ * did one of both.
+ */
+static void keep_renames(const struct state *prev, struct state *s)
+{
+	for (size_t i = 0; i < s->since_base.nr; i++) {
+		struct change *c = &s->since_base.v[i];
+		const struct change *old = tree_find_change(&prev->since_base,
+							    c->path);
+		const struct change *from =
+			old && old->renamed_from && c->status == 'A' ?
+				tree_find_change(&s->since_base,
+						 old->renamed_from) :
+				NULL;
+
+		if (from && from->status == 'D')
+			c->renamed_from = from->path;
+	}
+}
+
 static void set_renames(struct state *s)
 {
 	for (size_t i = 0; i < s->since_base.nr; i++) {
@@ -155,24 +328,50 @@ static void set_renames(struct state *s)
 	}
 }
 
-int tree_fill_states(struct tree *t, struct errbuf *err)
+static int fill_renames(struct filling *f, size_t nr, struct errbuf *err)
 {
-	if (describe(t, err))
-		return -1;
-	for (size_t i = 1; i < t->nr_states; i++) {
-		struct state *s = &t->states[i];
+	struct tree *t = f->t;
+	size_t k = 0;
 
-		if (!s->commit)
-			break;
-		if (tree_changes(t->repo, t->states[0].tree, s->tree, true,
-				 &s->since_base, err) ||
-		    tree_changes(t->repo, t->states[i - 1].tree, s->tree, true,
-				 &s->since_prev, err))
-			return errbuf_prefix(err, "patch %u (%s)", s->patch,
-					     s->subject);
-		set_renames(s);
+	f->ask_state = xcalloc(nr, sizeof(*f->ask_state));
+	for (size_t i = 1; i < nr; i++) {
+		if (!renames_differ(&t->states[i - 1].since_base,
+				    &t->states[i].since_base))
+			continue;
+		f->ask_state[f->ask.nr] = i;
+		strlist_addf(&f->ask, "%s %s", t->states[0].tree,
+			     t->states[i].tree);
+	}
+	if (tree_each_change(t->repo, &f->ask, true, take_rename, f, err))
+		return -1;
+	for (size_t i = 1; i < nr; i++) {
+		if (k < f->ask.nr && f->ask_state[k] == i)
+			k++;
+		else
+			keep_renames(&t->states[i - 1], &t->states[i]);
+		set_renames(&t->states[i]);
 	}
 	return 0;
+}
+
+int tree_fill_states(struct tree *t, struct errbuf *err)
+{
+	_cleanup_(filling_release) struct filling f = { .t = t };
+	_cleanup_strlist_ struct strlist pairs = STRLIST_INIT;
+	size_t nr = 1;
+
+	if (describe(t, err))
+		return -1;
+	for (; nr < t->nr_states && t->states[nr].commit; nr++)
+		strlist_addf(&pairs, "%s %s", t->states[nr - 1].tree,
+			     t->states[nr].tree);
+	if (tree_each_change(t->repo, &pairs, false, take_patch, &f, err))
+		return -1;
+	for (size_t i = 1; i < nr; i++) {
+		tree_sort_changes(&t->states[i].since_prev);
+		compose(&f, &t->states[i - 1], &t->states[i]);
+	}
+	return fill_renames(&f, nr, err);
 }
 
 /* ---- a revision range ---------------------------------------------------- */

@@ -106,6 +106,86 @@ static void test_range(void **state)
 	assert_int_equal(s->since_base.v[2].status, 'M');
 }
 
+/* "STATUS MODE BLOB PATH FROM", a change a line; owned. */
+static char *changes_text(const struct change_list *l)
+{
+	_cleanup_strlist_ struct strlist lines = STRLIST_INIT;
+
+	for (size_t i = 0; i < l->nr; i++)
+		strlist_addf(&lines, "%c %o %s %s %s", l->v[i].status,
+			     l->v[i].mode, l->v[i].blob ? l->v[i].blob : "-",
+			     l->v[i].path,
+			     l->v[i].renamed_from ? l->v[i].renamed_from : "-");
+	strlist_sort(&lines);
+	return strlist_join(&lines, "\n");
+}
+
+/* The same as git tells it. */
+static char *git_text(const char *from, const char *to)
+{
+	_cleanup_free_ char *script = xasprintf(
+		"git -C k -c core.quotePath=off diff-tree -r -M --no-abbrev %s "
+		"%s | sed s/^:// | awk -F'[ \t]' '"
+		"$5 == \"D\" { print \"D 0 -\", $6, \"-\" } "
+		"$5 ~ /^[AMT]/ { print $5, $2, $4, $6, \"-\" } "
+		"$5 ~ /^R/ { print \"D 0 -\", $6, \"-\"; "
+		"print \"A\", $2, $4, $7, $6 }' | LC_ALL=C sort",
+		from, to);
+
+	return shell_out(script);
+}
+
+/*
+ * Sixty commits of everything that can happen to a file: changed, changed back,
+ * moved, moved on, moved back, deleted, made anew, a link, a directory, another
+ * mode.
+ */
+static void test_since_base(void **state)
+{
+	T_CLEANUP struct tree t = TREE_INIT;
+	unsigned renames = 0;
+
+	(void)state;
+	shell("cd k; "
+	      "awk 'BEGIN { srand(7); for (i = 0; i < 60; i++) "
+	      "print int(rand() * 10), int(rand() * 6), int(rand() * 6) }' | "
+	      "while read op a b; do "
+	      "  set -- virt/kvm/old.c arch/s390/kvm/pv.c arch/s390/kvm/pv.h "
+	      "    virt/kvm/a.h virt/kvm/b.h virt/kvm/c.h; "
+	      "  shift $a; f=$1; g=arch/x86/kvm/f$b.h; n=$((n + 1)); "
+	      "  case $op in "
+	      "  0|1) rm -rf $f; seq $a 60 >$f ;; "
+	      "  2) rm -rf $f; { seq $a 60; echo $n; } >$f ;; "
+	      "  3|4) test ! -f $f -o -d $g || mv -f $f $g ;; "
+	      "  5) test ! -f $g -o -d $f || mv -f $g $f ;; "
+	      "  6) rm -rf $f ;; "
+	      "  7) rm -rf $f; ln -s kvm_main.c $f ;; "
+	      "  8) rm -rf $f; mkdir $f; seq 9 70 >$f/in.h ;; "
+	      "  9) echo $n >>virt/kvm/kvm_main.c; "
+	      "     test $a -gt 2 || git checkout -q base -- arch virt; "
+	      "     test $b -lt 3 && chmod +x virt/kvm/kvm_main.c || "
+	      "       chmod -x virt/kvm/kvm_main.c ;; "
+	      "  esac; git add -A; git commit -q --allow-empty -m $n; done");
+	open_tree(&t, "k");
+	assert_range(&t, "base..topic");
+	assert_int_equal(t.nr_states, 61);
+	for (size_t i = 1; i < t.nr_states; i++) {
+		_cleanup_free_ char *base =
+			git_text(t.states[0].tree, t.states[i].tree);
+		_cleanup_free_ char *prev =
+			git_text(t.states[i - 1].tree, t.states[i].tree);
+		_cleanup_free_ char *since_base =
+			changes_text(&t.states[i].since_base);
+		_cleanup_free_ char *since_prev =
+			changes_text(&t.states[i].since_prev);
+
+		assert_string_equal(since_base, base);
+		assert_string_equal(since_prev, prev);
+		renames += strmap_nr(&t.states[i].renames);
+	}
+	assert_true(renames > 10);
+}
+
 static void test_blob(void **state)
 {
 	T_CLEANUP struct tree t = TREE_INIT;
@@ -445,6 +525,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST("a range is told from a path", test_is_range),
 		TEST("a range gives states with their changes", test_range),
+		TEST("what a state differs in is what git says", test_since_base),
 		TEST("blobs are read byte for byte", test_blob),
 		TEST("merges, side lines and unknown revisions are refused",
 		     test_bad_ranges),
