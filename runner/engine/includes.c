@@ -308,6 +308,11 @@ static bool is_source(const char *path)
 	return false;
 }
 
+bool include_index_wants(const char *path)
+{
+	return is_makefile(path) || is_source(path);
+}
+
 void include_index_add(struct include_index *x, const char *path,
 		       const char *text, size_t len)
 {

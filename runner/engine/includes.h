@@ -47,6 +47,8 @@ void include_index_release(struct include_index *x);
 int include_index_open(struct include_index *x, const char *checkout,
 		       const char *cache_file, struct errbuf *err);
 
+/* False for files whose content the index has no use for. */
+bool include_index_wants(const char *path);
 /* Adds the includes of a further version of path (some state's content). */
 void include_index_add(struct include_index *x, const char *path,
 		       const char *text, size_t len);

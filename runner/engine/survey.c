@@ -9,7 +9,6 @@
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
 #include "sys/mem.h"
-#include "sys/strbuf.h"
 
 static void add_cells(struct run_result *r, const struct matrix *m)
 {
@@ -45,41 +44,54 @@ static void add_patches(struct run_result *r, const struct tree *t)
 	}
 }
 
+/* Versions of files that are yet to be read. */
+struct versions {
+	struct include_index *index;
+	struct strlist paths, blobs;
+};
+
+static int index_version(void *data, size_t i, const char *text, size_t len,
+			 struct errbuf *err)
+{
+	struct versions *v = data;
+
+	(void)err;
+	include_index_add(v->index, v->paths.v[i], text, len);
+	return 0;
+}
+
+static void note_change(struct crew *c, const struct change *ch,
+			struct versions *v)
+{
+	strlist_add(&c->touched, ch->path);
+	/* absent at some state: a name may mean another file there */
+	if (ch->status == 'A' || ch->status == 'D')
+		include_index_gone(&c->includes, ch->path);
+	if (ch->status == 'A' &&
+	    (ends_with(ch->path, ".c") || ends_with(ch->path, ".S")))
+		strlist_add(&c->added_sources, ch->path);
+	if (ch->status != 'D' && include_index_wants(ch->path)) {
+		strlist_add(&v->paths, ch->path);
+		strlist_add(&v->blobs, ch->blob);
+	}
+}
+
 /* Every version that some state has of a changed file goes into the index. */
 static int index_states(struct crew *c, struct errbuf *err)
 {
 	const struct tree *t = c->opts->tree;
+	struct versions v = { .index = &c->includes };
+	int ret;
 
-	for (size_t i = 1; i < t->nr_states; i++) {
-		const struct change_list *l = &t->states[i].since_prev;
-
-		for (size_t k = 0; k < l->nr; k++) {
-			const struct change *ch = &l->v[k];
-			_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-			strlist_add(&c->touched, ch->path);
-			if (ch->status == 'D') {
-				include_index_gone(&c->includes, ch->path);
-				continue;
-			}
-			if (ch->status == 'A') {
-				/* absent before: a name may have meant
-				 * another file until now */
-				include_index_gone(&c->includes, ch->path);
-				if (ends_with(ch->path, ".c") ||
-				    ends_with(ch->path, ".S"))
-					strlist_add(&c->added_sources,
-						    ch->path);
-			}
-			if (tree_blob(t, ch->blob, &text, err))
-				return -1;
-			include_index_add(&c->includes, ch->path, text.buf,
-					  text.len);
-		}
-	}
+	for (size_t i = 1; i < t->nr_states; i++)
+		for (size_t k = 0; k < t->states[i].since_prev.nr; k++)
+			note_change(c, &t->states[i].since_prev.v[k], &v);
+	ret = tree_blobs(t, &v.blobs, index_version, &v, err);
+	strlist_release(&v.paths);
+	strlist_release(&v.blobs);
 	strlist_sort(&c->touched);
 	strlist_sort(&c->added_sources);
-	return 0;
+	return ret;
 }
 
 static bool is_make(const char *path)

@@ -116,3 +116,11 @@ int tree_blob(const struct tree *t, const char *blob, struct strbuf *out,
 	strlist_add(&one, blob);
 	return tree_each_blob(t->repo, &one, append_blob, out, err);
 }
+
+int tree_blobs(const struct tree *t, const struct strlist *blobs,
+	       int (*take)(void *data, size_t i, const char *content,
+			   size_t len, struct errbuf *err),
+	       void *data, struct errbuf *err)
+{
+	return tree_each_blob(t->repo, blobs, take, data, err);
+}

@@ -148,5 +148,13 @@ int tree_checkout_move(const struct tree *t, const char *checkout,
 struct strbuf;
 int tree_blob(const struct tree *t, const char *blob, struct strbuf *out,
 	      struct errbuf *err);
+/*
+ * Calls take(data, i, content, len) for each blobs->v[i], in order; one is in
+ * memory at a time.
+ */
+int tree_blobs(const struct tree *t, const struct strlist *blobs,
+	       int (*take)(void *data, size_t i, const char *content,
+			   size_t len, struct errbuf *err),
+	       void *data, struct errbuf *err);
 
 #endif

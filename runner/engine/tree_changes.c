@@ -22,8 +22,6 @@
 #include <stdio.h>
 #include <strings.h>
 
-#define BATCH 1000
-
 static bool bad_component(const char *s, size_t len)
 {
 	return len == 0 || (len == 1 && s[0] == '.') ||
@@ -287,55 +285,72 @@ const struct change *tree_find_change(const struct change_list *l,
 
 /* ---- content ------------------------------------------------------------- */
 
-struct each {
+/*
+ * Answers "ID blob SIZE\nCONTENT\n" as they come: only the one that is not yet
+ * complete is in memory.
+ */
+struct answers {
+	const struct strlist *blobs;
+	size_t i; /* of blobs: the one whose answer comes now */
+	struct strbuf text; /* of it, what came so far */
 	int (*take)(void *data, size_t i, const char *content, size_t len,
 		    struct errbuf *err);
 	void *data;
+	struct errbuf *err;
+	bool failed;
 };
 
-/* One answer "ID blob SIZE\nCONTENT\n" at *p. */
-static int one_answer(const char **p, const char *end, const char *want,
-		      size_t i, const struct each *each, struct errbuf *err)
+static void bad_answer(struct answers *a)
 {
-	const char *nl = memchr(*p, '\n', end - *p);
+	errbuf_set(a->err,
+		   "object %s of the source tree cannot be read (damaged "
+		   "repository, or a partial clone that has not fetched it)",
+		   a->i < a->blobs->nr ? a->blobs->v[a->i] : "(none)");
+	a->failed = true;
+}
+
+/* The answer at text, when it is complete: then its length, else 0. */
+static size_t one_answer(struct answers *a, const char *text, size_t len)
+{
+	const char *nl = memchr(text, '\n', len);
 	char head[256] = "", id[129], type[16];
 	uint64_t size;
 
+	if (!nl) {
+		if (len >= sizeof(head))
+			bad_answer(a);
+		return 0;
+	}
 	/* A copy: sscanf() looks for the end of all that follows. */
-	if (nl && (size_t)(nl - *p) < sizeof(head))
-		memcpy(head, *p, nl - *p);
-	if (sscanf(head, "%128s %15s %" SCNu64, id, type, &size) != 3 ||
-	    strcmp(type, "blob") || size >= (uint64_t)(end - nl - 1))
-		return errbuf_set(err,
-				  "object %s of the source tree cannot be read "
-				  "(damaged repository, or a partial clone "
-				  "that has not fetched it)",
-				  want);
-	*p = nl + 1 + size + 1;
-	return each->take(each->data, i, nl + 1, size, err);
+	if ((size_t)(nl - text) < sizeof(head))
+		memcpy(head, text, nl - text);
+	if (a->i >= a->blobs->nr ||
+	    sscanf(head, "%128s %15s %" SCNu64, id, type, &size) != 3 ||
+	    strcmp(type, "blob")) {
+		bad_answer(a);
+		return 0;
+	}
+	if (size >= (uint64_t)(text + len - nl - 1))
+		return 0;
+	a->failed = a->take(a->data, a->i++, nl + 1, size, a->err) != 0;
+	return nl + 1 + size + 1 - text;
 }
 
-static int one_batch(const char *repo, const struct strlist *blobs,
-		     size_t from, size_t to, const struct each *each,
-		     struct errbuf *err)
+static void more_answers(void *data, const char *chunk, size_t len)
 {
-	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct git g = { .repo = repo };
-	const char *p;
+	struct answers *a = data;
+	size_t at = 0, n;
 
-	for (size_t i = from; i < to; i++)
-		strbuf_addf(&in, "%s\n", blobs->v[i]);
-	g.input = in.buf;
-	g.input_len = in.len;
-	if (git_run(&g, &out, err, "cat-file", "--batch", NULL))
-		return -1;
-	p = out.buf;
-	for (size_t i = from; i < to; i++)
-		if (one_answer(&p, out.buf + out.len, blobs->v[i], i, each,
-			       err))
-			return -1;
-	return 0;
+	if (a->failed)
+		return;
+	strbuf_add(&a->text, chunk, len);
+	while (!a->failed && at < a->text.len &&
+	       (n = one_answer(a, a->text.buf + at, a->text.len - at)))
+		at += n;
+	if (!at)
+		return;
+	memmove(a->text.buf, a->text.buf + at, a->text.len - at);
+	strbuf_setlen(&a->text, a->text.len - at);
 }
 
 int tree_each_blob(const char *repo, const struct strlist *blobs,
@@ -343,16 +358,25 @@ int tree_each_blob(const char *repo, const struct strlist *blobs,
 			       size_t len, struct errbuf *err),
 		   void *data, struct errbuf *err)
 {
-	struct each each = { take, data };
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+	struct answers a = { .blobs = blobs, .text = STRBUF_INIT, .take = take,
+			     .data = data, .err = err };
+	struct git g = { .repo = repo, .on_output = more_answers, .data = &a };
+	int ret;
 
-	/* In batches, because a batch is held in memory. */
-	for (size_t i = 0; i < blobs->nr; i += BATCH) {
-		size_t to = blobs->nr - i < BATCH ? blobs->nr : i + BATCH;
-
-		if (one_batch(repo, blobs, i, to, &each, err))
-			return -1;
-	}
-	return 0;
+	if (!blobs->nr)
+		return 0;
+	strlist_each(id, blobs)
+		strbuf_addf(&in, "%s\n", id);
+	g.input = in.buf;
+	g.input_len = in.len;
+	ret = git_run(&g, NULL, err, "cat-file", "--batch", NULL);
+	strbuf_release(&a.text);
+	if (ret || a.failed)
+		return -1;
+	if (a.i < blobs->nr)
+		bad_answer(&a);
+	return a.failed ? -1 : 0;
 }
 
 /* ---- symbolic links ------------------------------------------------------ */

@@ -104,6 +104,9 @@ static int capture(const struct git *g, struct proc_result *res,
 	o.input = g->input;
 	o.input_len = g->input_len;
 	o.split_stderr = true;
+	o.on_output = g->on_output;
+	o.pass_only = g->on_output != NULL;
+	o.data = g->data;
 	/* A part of an object would be worse than none: no cap in practice. */
 	o.output_cap = SIZE_MAX / 4;
 	if (proc_capture(&o, res, err))

@@ -25,6 +25,9 @@ struct git {
 	const char *input;     /* standard input */
 	size_t input_len;
 	const struct strlist *env; /* more "NAME=value", or NULL */
+	/* Gets stdout piece by piece, and none is kept; NULL: it is kept. */
+	void (*on_output)(void *data, const char *chunk, size_t len);
+	void *data;
 };
 
 /*

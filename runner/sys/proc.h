@@ -59,6 +59,8 @@ struct proc_opts {
 	int pass_fds[4];
 	/* Called for each chunk of output as it comes; may be NULL. */
 	void (*on_output)(void *data, const char *chunk, size_t len);
+	bool pass_only; /* stdout is given to on_output, all of it, and none
+			 * is kept (with split_stderr) */
 	/* Called once. res and its strbufs are valid during the call; take
 	 * them with strbuf_detach() to keep them. */
 	void (*on_exit)(void *data, struct proc_result *res);

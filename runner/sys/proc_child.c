@@ -146,6 +146,11 @@ static void keep_output(struct stream *s, const char *data, size_t len)
 	struct child *c = s->child;
 	size_t room = c->output_cap - s->sink->len;
 
+	if (c->pass_only && s == &c->streams[0]) {
+		if (c->on_output)
+			c->on_output(c->data, data, len);
+		return;
+	}
 	if (len > room) {
 		c->res.output_cut = true;
 		len = room;
@@ -426,6 +431,7 @@ int proc_start(struct proc_loop *l, const struct proc_opts *o,
 	c->pidfd = -1;
 	c->output_cap = o->output_cap ? o->output_cap : OUTPUT_CAP_DEFAULT;
 	c->on_output = o->on_output;
+	c->pass_only = o->pass_only;
 	c->on_exit = o->on_exit;
 	c->data = o->data;
 	strbuf_init(&c->res.output);

@@ -37,6 +37,7 @@ struct child {
 	uint64_t started; /* ns */
 	size_t output_cap;
 	void (*on_output)(void *data, const char *chunk, size_t len);
+	bool pass_only;
 	void (*on_exit)(void *data, struct proc_result *res);
 	void *data;
 	struct proc_result res;
