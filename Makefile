@@ -34,10 +34,11 @@ model-y := arch unit result result_json_read result_json_write json_place \
 store-y := database store
 engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	tree_apply tree_patch tree_reject tree_layer tree_checkout \
-	toolchain cellconf kconfig_text kconfig_expr kconfig_why includes listing impact baseline \
-	place survey harvest replay lane lane_child lane_config lane_chain \
-	lane_memory lane_quick lane_step quick run pool order trace plan step_view verdict cause \
-	cause_kind cause_scan cause_text
+	toolchain cellconf kconfig_text kconfig_expr kconfig_why includes \
+	include_scan include_walk listing impact impact_path impact_text \
+	impact_memo baseline place survey harvest replay lane lane_child \
+	lane_config lane_chain lane_memory lane_quick lane_step quick run pool \
+	order trace plan step_view verdict cause cause_kind cause_scan cause_text
 report-y := formats escape tap text
 cmd-y := cmd options output progress run plan report repro doctor gc
 

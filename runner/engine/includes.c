@@ -1,94 +1,158 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Problem: a series that touches a header must be judged in every unit that
- * reads it, also outside KVM, but building a whole kernel to learn from its
- * dependency files who that is costs an hour a cell.
- *
- * Trick: walk the include graph backwards by text. A unit that reads a touched
- * file at some state does so through a chain of #include lines, each of which
- * stands in the base's or some state's version of a file. All those versions are
- * in this index, so the walk finds every such chain, provided that each line is
- * matched with every file it could mean:
- *  - a name means any path that ends in it (leading "../" taken off), because -I
- *    flags are not known here; except that "quoted" names found in the
- *    includer's own directory mean that file, which the compiler looks at first
- *    (unless some state lacks it);
- *  - <asm/x.h> may also mean include/asm-generic/x.h (kbuild's generic-y);
- *  - a header generated from a source's constants (hyp_constants.h) stands for
- *    that source;
- *  - computed includes (#include MACRO) are taken where the macro is defined
- *    as a file name: the definition must be visible to the unit, so its file is
- *    in the same chain. TRACE_INCLUDE() names the header that it stands in;
- *  - a header of another architecture (arch/B/...) is not what <asm/...> means,
- *    unless the name says B or a Makefile outside arch/B puts it on a path.
- * __has_include(name) counts as #include.
- *
- * Imprecision is safe: who is found wrongly is compiled and its dependency file
- * says that it does not matter.
+ * The index itself, and its file in the cache. What a text says is found by
+ * include_scan.c, what follows from it by include_walk.c.
  */
-#include "engine/includes.h"
+#include "engine/includes_internal.h"
 
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
 #include "sys/mem.h"
 #include "sys/strbuf.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
+#include <unistd.h>
 
-struct include_file {
-	char *path;
-	struct strlist names; /* '"' or '<' and the name as written */
-};
-
-/* Users of one name: indexes of files with the form they use. */
-struct name_users {
-	struct {
-		size_t file;
-		const char *raw; /* of include_file.names */
-	} *v;
-	size_t nr, alloc;
-};
-
-void include_index_release(struct include_index *x)
+static void release_lists(struct strmap *m)
 {
-	for (size_t i = 0; i < x->nr; i++) {
-		free(x->files[i].path);
-		strlist_release(&x->files[i].names);
-	}
-	free(x->files);
-	strmap_each(e, &x->by_name) {
-		struct name_users *u = strmap_value(e);
-
-		free(u->v);
-		free(u);
-	}
-	strmap_each(e, &x->make_users) {
+	strmap_each(e, m) {
 		strlist_release(strmap_value(e));
 		free(strmap_value(e));
 	}
-	strmap_release(&x->make_users);
-	strmap_release(&x->by_name);
-	strmap_release(&x->by_path);
+	strmap_release(m);
+}
+
+void include_index_release(struct include_index *x)
+{
+	free(x->files);
+	free(x->users);
+	free(x->keys);
+	free(x->path_slots);
+	free(x->key_slots);
+	free(x->text);
+	strlist_release(&x->strings);
+	release_lists(&x->named);
+	release_lists(&x->unlisted);
+	release_lists(&x->links);
+	strmap_release(&x->link_paths);
+	strmap_release(&x->arch_pairs);
 	strmap_release(&x->gone);
 	strlist_release(&x->shared_arches);
 	strlist_release(&x->crossing_dirs);
 	*x = (struct include_index)INCLUDE_INDEX_INIT;
 }
 
-static size_t file_index(struct include_index *x, const char *path)
-{
-	uintptr_t i = (uintptr_t)strmap_get(&x->by_path, path);
+/* ---- hash tables of numbers ------------------------------------------------ */
 
-	if (i)
-		return i - 1;
-	GROW(x->files, x->nr, x->alloc);
-	x->files[x->nr] = (struct include_file){ .path = xstrdup(path) };
-	strmap_set(&x->by_path, path, (void *)(uintptr_t)(x->nr + 1));
-	return x->nr++;
+static uint32_t hash_text(const char *s) /* FNV-1a */
+{
+	uint32_t h = 2166136261u;
+
+	while (*s)
+		h = (h ^ (unsigned char)*s++) * 16777619u;
+	return h;
 }
+
+static const char *path_at(const struct include_index *x, size_t i)
+{
+	return x->files[i].path;
+}
+
+static const char *key_at(const struct include_index *x, size_t i)
+{
+	return x->keys[i].name;
+}
+
+/* The slot that has text, or the free one where it belongs. */
+static unsigned *slot(const struct include_index *x, unsigned *slots, size_t nr,
+		      const char *(*at)(const struct include_index *, size_t),
+		      const char *text)
+{
+	size_t i = hash_text(text) & (nr - 1);
+
+	while (slots[i] && strcmp(at(x, slots[i] - 1), text))
+		i = (i + 1) & (nr - 1);
+	return &slots[i];
+}
+
+/* Room for one more: at most half of the slots are taken. */
+static void make_room(const struct include_index *x, unsigned **slots,
+		      size_t *nr, size_t taken,
+		      const char *(*at)(const struct include_index *, size_t))
+{
+	if (*nr > 2 * (taken + 1))
+		return;
+	free(*slots);
+	*nr = *nr ? *nr * 2 : 1024;
+	*slots = xcalloc(*nr, sizeof(**slots));
+	for (size_t i = 0; i < taken; i++)
+		*slot(x, *slots, *nr, at, at(x, i)) = i + 1;
+}
+
+const struct include_file *index_find_file(const struct include_index *x,
+					   const char *path)
+{
+	unsigned *s = x->nr ? slot(x, x->path_slots, x->nr_path_slots, path_at,
+				   path) :
+			      NULL;
+
+	return s && *s ? &x->files[*s - 1] : NULL;
+}
+
+const struct include_key *index_find_key(const struct include_index *x,
+					 const char *name)
+{
+	unsigned *s = x->nr_keys ? slot(x, x->key_slots, x->nr_key_slots,
+					key_at, name) :
+				   NULL;
+
+	return s && *s ? &x->keys[*s - 1] : NULL;
+}
+
+static const char *keep(struct include_index *x, const char *s)
+{
+	strlist_add(&x->strings, s);
+	return x->strings.v[x->strings.nr - 1];
+}
+
+/* kept: path lives as long as the index. */
+static size_t file_index(struct include_index *x, const char *path, bool kept)
+{
+	unsigned *s;
+
+	make_room(x, &x->path_slots, &x->nr_path_slots, x->nr, path_at);
+	s = slot(x, x->path_slots, x->nr_path_slots, path_at, path);
+	if (*s)
+		return *s - 1;
+	GROW(x->files, x->nr, x->alloc);
+	x->files[x->nr] = (struct include_file){
+		.path = kept ? path : keep(x, path),
+		.first = INDEX_NONE,
+	};
+	*s = ++x->nr;
+	return x->nr - 1;
+}
+
+static size_t key_index(struct include_index *x, const char *name, bool kept)
+{
+	unsigned *s;
+
+	make_room(x, &x->key_slots, &x->nr_key_slots, x->nr_keys, key_at);
+	s = slot(x, x->key_slots, x->nr_key_slots, key_at, name);
+	if (*s)
+		return *s - 1;
+	GROW(x->keys, x->nr_keys, x->alloc_keys);
+	x->keys[x->nr_keys] = (struct include_key){
+		.name = kept ? name : keep(x, name),
+		.first = INDEX_NONE,
+	};
+	*s = ++x->nr_keys;
+	return x->nr_keys - 1;
+}
+
+/* ---- adding ---------------------------------------------------------------- */
 
 /* "../../x/y.h" -> "x/y.h": what a path must end in. */
 static const char *significant(const char *name)
@@ -105,228 +169,121 @@ static const char *significant(const char *name)
 	}
 }
 
-static void add_name(struct include_index *x, size_t file, char form,
-		     const char *name, size_t len)
+static bool is_plain(const char *name)
+{
+	return !strstr(name, "/../") && !strstr(name, "/./") &&
+	       !strstr(name, "//");
+}
+
+static void add_user(struct include_index *x, size_t file, const char *raw,
+		     bool kept)
+{
+	_cleanup_free_ char *norm = NULL;
+	const char *name = significant(raw + 1);
+	size_t key;
+
+	for (uint32_t u = x->files[file].first; u != INDEX_NONE;
+	     u = x->users[u].next_of_file)
+		if (!strcmp(x->users[u].raw, raw))
+			return;
+	if (!kept)
+		raw = keep(x, raw);
+	name = significant(raw + 1);
+	if (!is_plain(name)) {
+		norm = path_normalize(raw + 1);
+		name = significant(norm);
+	}
+	key = key_index(x, name, !norm);
+	GROW(x->users, x->nr_users, x->alloc_users);
+	x->users[x->nr_users] = (struct include_user){
+		.raw = raw,
+		.file = file,
+		.next_of_file = x->files[file].first,
+		.next_of_key = x->keys[key].first,
+	};
+	x->files[file].first = x->keys[key].first = x->nr_users++;
+}
+
+void index_file(struct include_index *x, const char *path)
+{
+	file_index(x, path, false);
+}
+
+void index_name(struct include_index *x, const char *file, char form,
+		const char *name, size_t len)
 {
 	_cleanup_free_ char *raw = xmalloc(len + 2);
-	_cleanup_free_ char *norm = NULL;
-	struct include_file *f = &x->files[file];
-	struct name_users *u;
 
 	raw[0] = form;
 	memcpy(raw + 1, name, len);
 	raw[len + 1] = '\0';
-	if (!len || strlist_has(&f->names, raw))
-		return;
-	strlist_add(&f->names, raw);
-	norm = path_normalize(raw + 1);
-	u = strmap_get(&x->by_name, significant(norm));
-	if (!u) {
-		u = xcalloc(1, sizeof(*u));
-		strmap_set(&x->by_name, significant(norm), u);
+	if (*significant(raw + 1) && !strpbrk(raw, "\t\n"))
+		add_user(x, file_index(x, file, false), raw, false);
+}
+
+static void add_to(struct strmap *m, const char *key, const char *value)
+{
+	struct strlist *l = strmap_get(m, key);
+
+	if (!l) {
+		l = xcalloc(1, sizeof(*l));
+		strmap_set(m, key, l);
 	}
-	GROW(u->v, u->nr, u->alloc);
-	u->v[u->nr].file = file;
-	u->v[u->nr++].raw = f->names.v[f->names.nr - 1];
+	if (!strlist_has(l, value))
+		strlist_add(l, value);
 }
 
-/* Adds the file name in "..." or <...> at p, if there is one. */
-static void add_quoted(struct include_index *x, size_t file, const char *p,
-		       const char *eol)
+void index_unlisted(struct include_index *x, const char *name, size_t len,
+		    const char *file)
 {
-	const char *end;
-	char close;
+	_cleanup_free_ char *copy = xstrndup(name, len);
+	const char *slash = strrchr(copy, '/');
 
-	while (p < eol && (*p == ' ' || *p == '\t' || *p == '('))
-		p++;
-	if (p >= eol || (*p != '"' && *p != '<'))
-		return;
-	close = *p == '"' ? '"' : '>';
-	end = memchr(p + 1, close, eol - p - 1);
-	if (end)
-		add_name(x, file, *p, p + 1, end - p - 1);
+	add_to(&x->unlisted, slash ? slash + 1 : copy, file);
 }
 
-/* A "#define NAME "file.h"" line: the value when it names a file. */
-static void add_define(struct include_index *x, size_t file, const char *p,
-		       const char *eol)
+void index_named(struct include_index *x, const char *suffix, const char *user)
 {
-	while (p < eol && isspace((unsigned char)*p))
-		p++;
-	while (p < eol && !isspace((unsigned char)*p))
-		p++;
-	while (eol > p && isspace((unsigned char)eol[-1]))
-		eol--;
-	if (eol - p > 4 && (!memcmp(eol - 3, ".h\"", 3) ||
-			    !memcmp(eol - 3, ".h>", 3) ||
-			    !memcmp(eol - 3, ".c\"", 3)))
-		add_quoted(x, file, p, eol);
+	add_to(&x->named, suffix, user);
 }
 
-static bool word_at(const char *p, const char *eol, const char *word)
+void index_arch(struct include_index *x, const char *user, const char *arch)
 {
-	size_t n = strlen(word);
+	_cleanup_free_ char *pair = xasprintf("%s %s", user, arch);
 
-	return (size_t)(eol - p) > n && !memcmp(p, word, n);
+	strmap_set(&x->arch_pairs, pair, x);
 }
 
-static void scan_line(struct include_index *x, size_t file, const char *p,
-		      const char *eol)
+void include_index_link(struct include_index *x, const char *path,
+			const char *target)
 {
-	const char *has;
-
-	while (p < eol && (*p == ' ' || *p == '\t'))
-		p++;
-	if (p >= eol)
-		return;
-	if (*p == '.' && (word_at(p, eol, ".include") ||
-			  word_at(p, eol, ".incbin"))) {
-		add_quoted(x, file, p + (p[4] == 'l' ? 8 : 7), eol);
-		return;
-	}
-	if (*p != '#')
-		return;
-	p++;
-	while (p < eol && (*p == ' ' || *p == '\t'))
-		p++;
-	if (word_at(p, eol, "include"))
-		add_quoted(x, file, p + 7, eol);
-	else if (word_at(p, eol, "import"))
-		add_quoted(x, file, p + 6, eol);
-	else if (word_at(p, eol, "define"))
-		add_define(x, file, p + 6, eol);
-	has = p;
-	while ((has = memmem(has, eol - has, "__has_include", 13))) {
-		has += 13;
-		add_quoted(x, file, has, eol);
-	}
-}
-
-static void scan_source(struct include_index *x, const char *path,
-			const char *text, size_t len)
-{
-	size_t file = file_index(x, path);
-	const char *end = text + len;
-
-	while (text < end) {
-		const char *eol = memchr(text, '\n', end - text);
-
-		if (!eol)
-			eol = end;
-		scan_line(x, file, text, eol);
-		text = eol + 1;
-	}
-}
-
-static void add_make_user(struct include_index *x, const char *name,
-			  const char *user)
-{
-	struct strlist *users = strmap_get(&x->make_users, name);
-
-	if (!users) {
-		users = xcalloc(1, sizeof(*users));
-		strmap_set(&x->make_users, name, users);
-	}
-	if (!strlist_has(users, user))
-		strlist_add(users, user);
-}
-
-/* "include $(srctree)/virt/kvm/Makefile.kvm": its last component. */
-static void scan_make_includes(struct include_index *x, const char *path,
-			       const char *text, size_t len)
-{
-	_cleanup_free_ char *copy = xstrndup(text, len);
-	char *save;
-
-	for (char *line = strtok_r(copy, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		_cleanup_strlist_ struct strlist words = STRLIST_INIT;
-
-		line += strspn(line, " \t-s");
-		if (!starts_with(line, "include") || !strchr(" \t", line[7]))
-			continue;
-		strlist_split(&words, line + 7, " \t");
-		strlist_each(w, &words) {
-			const char *slash = strrchr(w, '/');
-
-			add_make_user(x, slash ? slash + 1 : w, path);
-		}
-	}
-}
-
-/* Notes "-I...arch/B/" outside arch/B, and objects made from "../". */
-static void scan_makefile(struct include_index *x, const char *path,
-			  const char *text, size_t len)
-{
-	const char *end = text + len, *p = text;
 	_cleanup_free_ char *dir = xstrdup(path);
+	_cleanup_free_ char *joined = NULL, *to = NULL;
 
-	scan_make_includes(x, path, text, len);
 	*(strrchr(dir, '/') ? strrchr(dir, '/') : dir) = '\0';
-	if (memmem(text, len, "../", 3) && !strlist_has(&x->crossing_dirs, dir))
-		strlist_add(&x->crossing_dirs, dir);
-	while ((p = memmem(p, end - p, "-I", 2))) {
-		const char *word = p, *stop, *a;
-
-		p += 2;
-		for (stop = p; stop < end && !isspace((unsigned char)*stop);)
-			stop++;
-		a = memmem(word, stop - word, "arch/", 5);
-		if (!a)
-			continue;
-		a += 5;
-		{
-			size_t n = strcspn(a, "/ \t\n$()");
-			_cleanup_free_ char *arch = xstrndup(a, n);
-			_cleanup_free_ char *own = xasprintf("arch/%s/", arch);
-
-			if (n && !starts_with(path, own) &&
-			    !strlist_has(&x->shared_arches, arch))
-				strlist_add(&x->shared_arches, arch);
-		}
-	}
-}
-
-static bool is_makefile(const char *path)
-{
-	const char *base = strrchr(path, '/');
-
-	base = base ? base + 1 : path;
-	return starts_with(base, "Makefile") || !strcmp(base, "Kbuild");
-}
-
-/* Text that a compiler may be made to read, by the end of its name. */
-static bool is_source(const char *path)
-{
-	static const char *const ends[] = { ".c",   ".h",   ".S",   ".s",
-					    ".inc", ".def", ".tbl", ".lds",
-					    ".l",   ".y",   ".cc",  ".dtsi" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		if (ends_with(path, ends[i]))
-			return true;
-	return false;
+	joined = xasprintf("%s%s%s", dir, *dir ? "/" : "", target);
+	to = path_normalize(joined);
+	strmap_set(&x->link_paths, path, x);
+	if (*target != '/' && !starts_with(to, "../"))
+		add_to(&x->links, to, path);
 }
 
 bool include_index_wants(const char *path)
 {
-	return is_makefile(path) || is_source(path);
+	return include_is_makefile(path) || include_is_source(path);
 }
 
 void include_index_add(struct include_index *x, const char *path,
 		       const char *text, size_t len)
 {
-	if (is_makefile(path))
-		scan_makefile(x, path, text, len);
-	else if (is_source(path))
-		scan_source(x, path, text, len);
+	include_scan(x, path, text, len);
 }
 
 bool include_index_in_base(const struct include_index *x, const char *path)
 {
-	uintptr_t i = (uintptr_t)strmap_get(&x->by_path, path);
+	const struct include_file *f = index_find_file(x, path);
 
-	return i && i <= x->nr_base;
+	return f && (size_t)(f - x->files) < x->nr_base;
 }
 
 void include_index_gone(struct include_index *x, const char *path)
@@ -365,9 +322,16 @@ static int scan_dir(struct include_index *x, const char *top, const char *rel,
 				ret = scan_dir(x, top, sub, err);
 			continue;
 		}
-		if (d->d_type != DT_REG || (!is_source(sub) && !is_makefile(sub)))
-			continue;
 		full = path_join(top, sub);
+		if (d->d_type == DT_LNK) {
+			char to[PATH_MAX] = "";
+
+			if (readlink(full, to, sizeof(to) - 1) > 0)
+				include_index_link(x, sub, to);
+			continue;
+		}
+		if (d->d_type != DT_REG || !include_index_wants(sub))
+			continue;
 		ret = file_read(full, &text, err);
 		if (!ret)
 			include_index_add(x, sub, text.buf, text.len);
@@ -376,7 +340,22 @@ static int scan_dir(struct include_index *x, const char *top, const char *rel,
 	return ret;
 }
 
-#define INDEX_HEAD "kvmatrix-includes/3\n"
+/* ---- the cache file -------------------------------------------------------- */
+
+/*
+ * The head, then lines of fields that tabs separate: a file and the names it
+ * includes, or what begins with '!'. Lines of links hold what a link says.
+ */
+#define INDEX_HEAD "kvmatrix-includes/4\n"
+
+static void save_lists(const struct strmap *m, const char *word,
+		       struct strbuf *out)
+{
+	strmap_each(e, m)
+		strlist_each(v, (struct strlist *)strmap_value(e))
+			strbuf_addf(out, "!%s\t%s\t%s\n", word, strmap_key(e),
+				    v);
+}
 
 static int save(const struct include_index *x, const char *file,
 		struct errbuf *err)
@@ -388,52 +367,82 @@ static int save(const struct include_index *x, const char *file,
 		strbuf_addf(&out, "!arch\t%s\n", a);
 	strlist_each(d, &x->crossing_dirs)
 		strbuf_addf(&out, "!dir\t%s\n", d);
-	strmap_each(e, &x->make_users)
-		strlist_each(u, (struct strlist *)strmap_value(e))
-			strbuf_addf(&out, "!make\t%s\t%s\n", strmap_key(e), u);
+	strmap_each(e, &x->arch_pairs)
+		strbuf_addf(&out, "!pair\t%s\n", strmap_key(e));
+	strmap_each(e, &x->link_paths)
+		strbuf_addf(&out, "!link\t%s\n", strmap_key(e));
+	save_lists(&x->links, "target", &out);
+	save_lists(&x->named, "named", &out);
+	save_lists(&x->unlisted, "unlisted", &out);
 	for (size_t i = 0; i < x->nr; i++) {
 		strbuf_addstr(&out, x->files[i].path);
-		strlist_each(n, &x->files[i].names)
-			strbuf_addf(&out, "\t%s", n);
+		for (uint32_t u = x->files[i].first; u != INDEX_NONE;
+		     u = x->users[u].next_of_file)
+			strbuf_addf(&out, "\t%s", x->users[u].raw);
 		strbuf_addch(&out, '\n');
 	}
 	return file_write(file, out.buf, out.len, err);
 }
 
+static void load_special(struct include_index *x, const char *word, char *rest)
+{
+	char *save_field;
+	const char *a = strtok_r(rest, "\t", &save_field);
+	const char *b = strtok_r(NULL, "\t", &save_field);
+
+	if (!strcmp(word, "!dir"))
+		strlist_add(&x->crossing_dirs, a ? a : "");
+	else if (!a)
+		return;
+	else if (!strcmp(word, "!arch"))
+		strlist_add(&x->shared_arches, a);
+	else if (!strcmp(word, "!pair"))
+		strmap_set(&x->arch_pairs, a, x);
+	else if (!strcmp(word, "!link"))
+		strmap_set(&x->link_paths, a, x);
+	else if (b && !strcmp(word, "!target"))
+		add_to(&x->links, a, b);
+	else if (b && !strcmp(word, "!named"))
+		add_to(&x->named, a, b);
+	else if (b && !strcmp(word, "!unlisted"))
+		add_to(&x->unlisted, a, b);
+}
+
 static bool load(struct include_index *x, const char *file)
 {
 	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	char *line, *save_line;
+	struct strbuf text = STRBUF_INIT;
+	char *line, *next;
 
 	if (file_read(file, &text, &ignored) ||
-	    !starts_with(text.buf, INDEX_HEAD))
+	    !starts_with(text.buf, INDEX_HEAD)) {
+		strbuf_release(&text);
 		return false;
-	for (line = strtok_r(text.buf + strlen(INDEX_HEAD), "\n", &save_line);
-	     line; line = strtok_r(NULL, "\n", &save_line)) {
-		char *save_field;
-		char *field = strtok_r(line, "\t", &save_field);
+	}
+	x->text = strbuf_detach(&text);
+	for (line = x->text + strlen(INDEX_HEAD); *line; line = next) {
+		char *end = strchrnul(line, '\n');
+		char *tab = strchrnul(line, '\t');
 		size_t f;
 
-		if (!strcmp(field, "!arch") || !strcmp(field, "!dir")) {
-			char *v = strtok_r(NULL, "\t", &save_field);
-
-			strlist_add(field[1] == 'a' ? &x->shared_arches :
-						      &x->crossing_dirs,
-				    v ? v : "");
+		next = *end ? end + 1 : end;
+		*end = '\0';
+		if (tab > end)
+			tab = end;
+		if (*line == '!') {
+			*tab = '\0';
+			load_special(x, line, tab < end ? tab + 1 : tab);
 			continue;
 		}
-		if (!strcmp(field, "!make")) {
-			char *name = strtok_r(NULL, "\t", &save_field);
-			char *user = strtok_r(NULL, "\t", &save_field);
+		*tab = '\0';
+		f = file_index(x, line, true);
+		while (tab < end) {
+			char *raw = tab + 1;
 
-			if (name && user)
-				add_make_user(x, name, user);
-			continue;
+			tab = strchrnul(raw, '\t');
+			*tab = '\0';
+			add_user(x, f, raw, true);
 		}
-		f = file_index(x, field);
-		while ((field = strtok_r(NULL, "\t", &save_field)))
-			add_name(x, f, field[0], field + 1, strlen(field + 1));
 	}
 	return true;
 }
@@ -448,142 +457,4 @@ int include_index_open(struct include_index *x, const char *checkout,
 	}
 	x->nr_base = x->nr;
 	return 0;
-}
-
-/* arch/B/... -> B (owned), else NULL. */
-static char *arch_of(const char *path)
-{
-	const char *slash;
-
-	if (!starts_with(path, "arch/"))
-		return NULL;
-	slash = strchr(path + 5, '/');
-	return slash ? xstrndup(path + 5, slash - path - 5) : NULL;
-}
-
-/* True where NAME has a path component ARCH, or one that begins with it and
- * a dash ("arm64-foo" is no mention of arm64). */
-static bool name_mentions(const char *name, const char *arch)
-{
-	size_t n = strlen(arch);
-
-	for (const char *p = name; (p = strstr(p, arch)); p += n)
-		if ((p == name || p[-1] == '/') && p[n] == '/')
-			return true;
-	return false;
-}
-
-/* Could the include RAW standing in file F mean target? */
-static bool could_mean(const struct include_index *x,
-		       const struct include_file *f, const char *raw,
-		       const char *target, const char *foreign_arch)
-{
-	if (raw[0] == '"') {
-		_cleanup_free_ char *dir = xstrdup(f->path);
-		_cleanup_free_ char *joined = NULL, *local = NULL;
-		char *slash = strrchr(dir, '/');
-
-		*(slash ? slash : dir) = '\0';
-		joined = xasprintf("%s/%s", dir, raw + 1);
-		local = path_normalize(joined + (*dir ? 0 : 1));
-		if (!strcmp(local, target))
-			return true;
-		if (strmap_has(&x->by_path, local) &&
-		    !strmap_has(&x->gone, local))
-			return false;
-	}
-	if (foreign_arch && !strlist_has(&x->shared_arches, foreign_arch)) {
-		_cleanup_free_ char *own = xasprintf("arch/%s/", foreign_arch);
-
-		return starts_with(f->path, own) ||
-		       name_mentions(raw + 1, foreign_arch);
-	}
-	return true;
-}
-
-struct walk {
-	const struct include_index *x;
-	const char *srcarch;
-	struct strmap seen;
-	struct strlist todo; /* a stack */
-};
-
-static void reach(struct walk *w, const char *path)
-{
-	if (strmap_has(&w->seen, path))
-		return;
-	strmap_set(&w->seen, path, w);
-	strlist_add(&w->todo, path);
-}
-
-static void reach_users(struct walk *w, const char *name, const char *target,
-			const char *foreign_arch)
-{
-	const struct name_users *u = strmap_get(&w->x->by_name, name);
-
-	for (size_t i = 0; u && i < u->nr; i++) {
-		const struct include_file *f = &w->x->files[u->v[i].file];
-
-		if (!strmap_has(&w->seen, f->path) &&
-		    could_mean(w->x, f, u->v[i].raw, target, foreign_arch))
-			reach(w, f->path);
-	}
-}
-
-/*
- * Headers generated from a source's constants for the units beside it. Not in
- * this table: asm-offsets.h and bounds.h, which on s390 and powerpc every unit of
- * the kernel reads. They change for their readers only when a constant in them
- * changes, which is seen when it happens (step_harvest.c).
- */
-static const struct {
-	const char *source_end;
-	const char *header;
-} generated[] = {
-	{ "/kvm/kvm-asm-offsets.c", "kvm-asm-offsets.h" },
-	{ "/hyp/hyp-constants.c", "hyp_constants.h" },
-};
-
-static void expand(struct walk *w, const char *path)
-{
-	_cleanup_free_ char *arch = arch_of(path);
-	const char *foreign =
-		arch && strcmp(arch, w->srcarch) ? arch : NULL;
-
-	for (const char *s = path; s; s = strchr(s, '/')) {
-		if (*s == '/')
-			s++;
-		reach_users(w, s, path, foreign);
-	}
-	if (starts_with(path, "include/asm-generic/") ||
-	    starts_with(path, "include/uapi/asm-generic/")) {
-		_cleanup_free_ char *asm_name =
-			xasprintf("asm/%s", strstr(path, "generic/") + 8);
-
-		reach_users(w, asm_name, path, NULL);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(generated); i++)
-		if (ends_with(path, generated[i].source_end) && !foreign)
-			reach_users(w, generated[i].header, path, NULL);
-}
-
-void include_index_users(const struct include_index *x,
-			 const struct strlist *touched, const char *srcarch,
-			 struct strlist *sources)
-{
-	struct walk w = { .x = x, .srcarch = srcarch };
-
-	strlist_each(t, touched)
-		reach(&w, t);
-	while (w.todo.nr) {
-		_cleanup_free_ char *path = w.todo.v[--w.todo.nr];
-
-		w.todo.v[w.todo.nr] = NULL;
-		if (ends_with(path, ".c") || ends_with(path, ".S"))
-			strlist_add(sources, path);
-		expand(&w, path);
-	}
-	strlist_sort(sources);
-	strmap_release(&w.seen);
-	strlist_release(&w.todo);
 }

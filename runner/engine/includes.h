@@ -6,7 +6,7 @@
  * configuration, at any state of the series?", with a superset: an #include
  * whose resolution depends on -I flags is taken to mean every file it could
  * name. The exact answer comes later from the compiler's own dependency files;
- * this one only has to miss nobody. See includes.c for why it does not.
+ * this one only has to miss nobody. See include_walk.c for why it does not.
  */
 #ifndef KVMATRIX_ENGINE_INCLUDES_H
 #define KVMATRIX_ENGINE_INCLUDES_H
@@ -19,22 +19,42 @@
 
 struct errbuf;
 struct include_file;
+struct include_user;
+struct include_key;
 
 struct include_index {
 	struct include_file *files;
 	size_t nr, alloc;
 	size_t nr_base; /* of nr, those of the base */
-	struct strmap by_path; /* path -> index + 1 */
-	struct strmap by_name; /* include name without leading ../ -> users */
+	/* Chained through by the name they include; see includes.c. */
+	struct include_user *users;
+	size_t nr_users, alloc_users;
+	struct include_key *keys; /* names, without leading ../ */
+	size_t nr_keys, alloc_keys;
+	unsigned *path_slots, *key_slots; /* hash tables: number + 1 */
+	size_t nr_path_slots, nr_key_slots;
+	char *text; /* of the cache file: strings of the base lie in it */
+	struct strlist strings; /* the others */
 	/* architectures whose headers some Makefile outside arch/<name>/ puts
 	 * on an include path */
 	struct strlist shared_arches;
 	/* directories whose Makefile builds objects of another directory */
 	struct strlist crossing_dirs;
 	struct strmap gone; /* paths absent at some state */
-	/* base name of an included Makefile -> struct strlist * of the
-	 * Makefiles that include it, in any version */
-	struct strmap make_users;
+
+	/* What dependency files do not tell; see impact.c. Each maps to a
+	 * struct strlist *, over all versions. */
+
+	/* name of a file in a Makefile, from the first component that is no
+	 * variable and no "..", -> these Makefiles */
+	struct strmap named;
+	/* base name in __has_include, .include or .incbin -> these files */
+	struct strmap unlisted;
+	/* path -> symbolic links that stand for it */
+	struct strmap links;
+	struct strmap link_paths; /* these links (value: anything) */
+	/* "arm64 arm": a Makefile of arm64 mentions arch/arm/ (value: anything) */
+	struct strmap arch_pairs;
 };
 
 #define INCLUDE_INDEX_INIT { 0 }
@@ -54,6 +74,9 @@ void include_index_add(struct include_index *x, const char *path,
 		       const char *text, size_t len);
 /* Does the base have this source or Makefile? (Other files are not indexed.) */
 bool include_index_in_base(const struct include_index *x, const char *path);
+/* Notes that path is a symbolic link, in some version. */
+void include_index_link(struct include_index *x, const char *path,
+			const char *target);
 /* Notes that path does not exist at some state. */
 void include_index_gone(struct include_index *x, const char *path);
 

@@ -62,7 +62,7 @@ void lane_read_set(struct lane *l, struct read_set *r)
 		.newer = c->moved && !c->whole ? &c->units : NULL,
 		.more = &l->more_reads,
 		.kconfig = &l->kconfig,
-		.make_users = &l->crew->includes.make_users,
+		.index = &l->crew->includes,
 		.srcarch = l->cell->srcarch,
 		.has_dir = has_dir,
 		.data = l,
@@ -132,11 +132,10 @@ void lane_base_result(struct lane *l)
 bool lane_has_file(const struct lane *l, const char *path,
 		   const struct state *s)
 {
-	const struct change_list *c = &s->since_base;
+	const struct change *c = tree_find_change(&s->since_base, path);
 
-	for (size_t i = 0; i < c->nr; i++)
-		if (!strcmp(c->v[i].path, path))
-			return c->v[i].status != 'D';
+	if (c)
+		return c->status != 'D';
 	return include_index_in_base(&l->crew->includes, path);
 }
 

@@ -60,8 +60,19 @@ static int index_version(void *data, size_t i, const char *text, size_t len,
 	return 0;
 }
 
+static int index_link(void *data, size_t i, const char *text, size_t len,
+		      struct errbuf *err)
+{
+	struct versions *v = data;
+	_cleanup_free_ char *target = xstrndup(text, len);
+
+	(void)err;
+	include_index_link(v->index, v->paths.v[i], target);
+	return 0;
+}
+
 static void note_change(struct crew *c, const struct change *ch,
-			struct versions *v)
+			struct versions *v, struct versions *links)
 {
 	strlist_add(&c->touched, ch->path);
 	/* absent at some state: a name may mean another file there */
@@ -70,28 +81,42 @@ static void note_change(struct crew *c, const struct change *ch,
 	if (ch->status == 'A' &&
 	    (ends_with(ch->path, ".c") || ends_with(ch->path, ".S")))
 		strlist_add(&c->added_sources, ch->path);
-	if (ch->status != 'D' && include_index_wants(ch->path)) {
-		strlist_add(&v->paths, ch->path);
-		strlist_add(&v->blobs, ch->blob);
-	}
+	if (ch->status == 'D')
+		return;
+	if (ch->mode == 0120000)
+		v = links;
+	else if (!include_index_wants(ch->path))
+		return;
+	strlist_add(&v->paths, ch->path);
+	strlist_add(&v->blobs, ch->blob);
+}
+
+static void versions_release(struct versions *v)
+{
+	strlist_release(&v->paths);
+	strlist_release(&v->blobs);
 }
 
 /* Every version that some state has of a changed file goes into the index. */
 static int index_states(struct crew *c, struct errbuf *err)
 {
 	const struct tree *t = c->opts->tree;
-	struct versions v = { .index = &c->includes };
-	int ret;
+	_cleanup_(versions_release) struct versions files = {
+		.index = &c->includes,
+	};
+	_cleanup_(versions_release) struct versions links = {
+		.index = &c->includes,
+	};
 
 	for (size_t i = 1; i < t->nr_states; i++)
 		for (size_t k = 0; k < t->states[i].since_prev.nr; k++)
-			note_change(c, &t->states[i].since_prev.v[k], &v);
-	ret = tree_blobs(t, &v.blobs, index_version, &v, err);
-	strlist_release(&v.paths);
-	strlist_release(&v.blobs);
+			note_change(c, &t->states[i].since_prev.v[k], &files,
+				    &links);
 	strlist_sort(&c->touched);
 	strlist_sort(&c->added_sources);
-	return ret;
+	if (tree_blobs(t, &files.blobs, index_version, &files, err))
+		return -1;
+	return tree_blobs(t, &links.blobs, index_link, &links, err);
 }
 
 static bool is_make(const char *path)

@@ -23,6 +23,8 @@ struct series;
 /* One path that differs between two trees. */
 struct change {
 	char status;	/* 'A', 'M', 'D', 'T'; a rename is D + A here */
+	unsigned id;	/* of the path among those that some state of the tree
+			 * changes, from 1; 0: not known */
 	char *path;
 	char *blob;	/* new blob id; NULL for 'D' */
 	unsigned mode;	/* new git mode, 0100644, 0100755, 0120000 */
@@ -37,6 +39,9 @@ struct change_list {
 	bool borrowed; /* the strings in it are another list's */
 };
 void change_list_release(struct change_list *l);
+/* The entry of path, or NULL. */
+const struct change *tree_find_change(const struct change_list *l,
+				      const char *path);
 #define _cleanup_change_list_ __attribute__((cleanup(change_list_release)))
 
 struct state {

@@ -88,9 +88,6 @@ int tree_each_change(const char *repo, const struct strlist *pairs,
 		     int (*take)(void *data, size_t i,
 				 const struct raw_change *c, struct errbuf *err),
 		     void *data, struct errbuf *err);
-/* The entry of path, or NULL. */
-const struct change *tree_find_change(const struct change_list *l,
-				      const char *path);
 /*
  * changes are those between the trees from and to. Error naming a symbolic link
  * of to that leads out of it and did not before (what the user's base has is

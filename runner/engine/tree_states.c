@@ -151,9 +151,14 @@ static int describe(struct tree *t, struct errbuf *err)
  * follows from what each patch changes, and from what the base had at the paths
  * that some patch changes.
  */
+struct in_base {
+	unsigned id, mode; /* mode 0: absent */
+	char blob[129];
+};
+
 struct filling {
 	struct tree *t;
-	struct strmap base;    /* path -> struct raw_change *, the first */
+	struct strmap base;    /* path -> struct in_base * */
 	struct strlist ask;    /* pairs whose renames git has to find */
 	size_t *ask_state;     /* the state of each */
 };
@@ -171,13 +176,14 @@ static void filling_release(struct filling *f)
 static void note_base(struct filling *f, const char *path, unsigned mode,
 		      const char *blob)
 {
-	struct raw_change *old;
+	struct in_base *old;
 
 	if (strmap_has(&f->base, path))
 		return;
 	old = xcalloc(1, sizeof(*old));
-	old->old_mode = mode;
-	snprintf(old->old_blob, sizeof(old->old_blob), "%s", blob);
+	old->id = strmap_nr(&f->base) + 1;
+	old->mode = mode;
+	snprintf(old->blob, sizeof(old->blob), "%s", blob);
 	strmap_set(&f->base, path, old);
 }
 
@@ -200,15 +206,15 @@ static int take_patch(void *data, size_t i, const struct raw_change *c,
 static bool since_base(const struct filling *f, const struct change *c,
 		       struct change *out)
 {
-	const struct raw_change *old = strmap_get(&f->base, c->path);
+	const struct in_base *old = strmap_get(&f->base, c->path);
 
 	*out = *c;
 	out->renamed_from = NULL;
 	if (c->status == 'D')
-		return old->old_mode != 0;
-	out->status = !old->old_mode ? 'A' :
-		      (old->old_mode ^ c->mode) & S_IFMT ? 'T' : 'M';
-	return c->mode != old->old_mode || strcmp(c->blob, old->old_blob);
+		return old->mode != 0;
+	out->status = !old->mode ? 'A' :
+		      (old->mode ^ c->mode) & S_IFMT ? 'T' : 'M';
+	return c->mode != old->mode || strcmp(c->blob, old->blob);
 }
 
 static void add_borrowed(struct change_list *l, const struct change *c)
@@ -368,7 +374,12 @@ int tree_fill_states(struct tree *t, struct errbuf *err)
 	if (tree_each_change(t->repo, &pairs, false, take_patch, &f, err))
 		return -1;
 	for (size_t i = 1; i < nr; i++) {
-		tree_sort_changes(&t->states[i].since_prev);
+		struct change_list *l = &t->states[i].since_prev;
+
+		tree_sort_changes(l);
+		for (size_t k = 0; k < l->nr; k++)
+			l->v[k].id = ((struct in_base *)strmap_get(
+					      &f.base, l->v[k].path))->id;
 		compose(&f, &t->states[i - 1], &t->states[i]);
 	}
 	return fill_renames(&f, nr, err);

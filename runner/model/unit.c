@@ -12,6 +12,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 void unit_set_release(struct unit_set *s)
@@ -23,9 +26,14 @@ void unit_set_release(struct unit_set *s)
 		free(s->v[i].deps);
 	}
 	free(s->v);
-	strmap_each(e, &s->files)
-		free(strmap_value(e));
+	strmap_each(e, &s->files) {
+		struct unit_file *f = strmap_value(e);
+
+		free(f->users);
+		free(f);
+	}
 	strmap_release(&s->files);
+	strmap_release(&s->bases);
 	*s = (struct unit_set)UNIT_SET_INIT;
 }
 
@@ -41,29 +49,60 @@ static char *dep_name(const char *dep, size_t len, const char *srctree)
 	return STEAL(norm);
 }
 
-/*
- * The value of each key is the interned copy. A raw spelling is interned too
- * (under a key no path can have), so that normalising happens once a spelling.
- */
+/* The interned name of a file; adds it when it is new. */
+static const char *intern_name(struct unit_set *s, const char *name)
+{
+	struct unit_file *f = strmap_get(&s->files, name);
+	size_t n = strlen(name) + 1;
+	const char *base;
+
+	if (f)
+		return f->path;
+	f = xcalloc(1, sizeof(*f) + n);
+	memcpy(f->path, name, n);
+	base = strrchr(f->path, '/') ? strrchr(f->path, '/') + 1 : f->path;
+	f->same_base = strmap_get(&s->bases, base);
+	strmap_set(&s->files, name, f);
+	strmap_set(&s->bases, base, f);
+	return f->path;
+}
+
+/* spellings: so that normalising happens once a spelling. */
 static const char *intern(struct unit_set *s, struct strmap *spellings,
 			  const char *dep, size_t len, const char *srctree)
 {
 	_cleanup_free_ char *raw = xstrndup(dep, len);
+	_cleanup_free_ char *name = NULL;
 	char *known = strmap_get(spellings, raw);
-	char *name;
 
 	if (known)
 		return known;
 	name = dep_name(dep, len, srctree);
-	known = strmap_get(&s->files, name);
-	if (known) {
-		free(name);
-	} else {
-		strmap_set(&s->files, name, name);
-		known = name;
-	}
+	known = (char *)intern_name(s, name);
 	strmap_set(spellings, raw, known);
 	return known;
+}
+
+static struct unit_file *file_of(const char *interned)
+{
+	return (struct unit_file *)(interned -
+				    offsetof(struct unit_file, path));
+}
+
+/* The dependency lists, turned round. */
+static void set_users(struct unit_set *s)
+{
+	strmap_each(e, &s->files)
+		((struct unit_file *)strmap_value(e))->nr = 0;
+	for (size_t i = 0; i < s->nr; i++)
+		for (size_t k = 0; k < s->v[i].nr_deps; k++) {
+			struct unit_file *f = file_of(s->v[i].deps[k]);
+
+			if (f->nr && f->users[f->nr - 1] == i)
+				continue;
+			GROW(f->users, f->nr, f->alloc);
+			f->users[f->nr++] = i;
+		}
 }
 
 /* Position after "PREFIX" at the beginning of a line of text, or NULL. */
@@ -228,6 +267,7 @@ void unit_set_sort(struct unit_set *s)
 {
 	if (s->nr)
 		qsort(s->v, s->nr, sizeof(*s->v), by_name);
+	set_users(s);
 }
 
 /* The set may be unsorted at its end. */
@@ -297,4 +337,156 @@ const struct unit *unit_set_find(const struct unit_set *s, const char *name)
 bool unit_set_reads(const struct unit_set *s, const char *path)
 {
 	return strmap_has(&s->files, path);
+}
+
+const struct unit_file *unit_set_file(const struct unit_set *s,
+				      const char *path)
+{
+	return strmap_get(&s->files, path);
+}
+
+const struct unit_file *unit_set_base(const struct unit_set *s,
+				      const char *base)
+{
+	return strmap_get(&s->bases, base);
+}
+
+/* ---- in one file ---------------------------------------------------------- */
+
+/*
+ * Lines: HEAD, the stamp, "FILES UNITS", the files' paths, and for each unit
+ * "KERNEL TARGET\tCMDFILE" and a line with the numbers of its dependencies, each
+ * followed by a blank.
+ */
+#define SET_HEAD "kvmatrix-units/1"
+
+static bool has_newline(const char *s)
+{
+	return strpbrk(s, "\n\t") != NULL;
+}
+
+int unit_set_save(const struct unit_set *s, const char *file,
+		  const char *stamp, struct errbuf *err)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	_cleanup_strmap_ struct strmap number = STRMAP_INIT;
+	size_t n = 0;
+
+	strbuf_addf(&out, SET_HEAD "\n%s\n%zu %zu\n", stamp,
+		    strmap_nr(&s->files), s->nr);
+	strmap_each(e, &s->files) {
+		if (has_newline(strmap_key(e)))
+			return errbuf_set(err, "%s: a path with a line feed",
+					  strmap_key(e));
+		strbuf_addf(&out, "%s\n", strmap_key(e));
+		strmap_set(&number, strmap_key(e), (void *)(uintptr_t)n++);
+	}
+	for (size_t i = 0; i < s->nr; i++) {
+		const struct unit *u = &s->v[i];
+
+		if (has_newline(u->target) || has_newline(u->cmdfile))
+			return errbuf_set(err, "%s: a path with a line feed",
+					  u->target);
+		strbuf_addf(&out, "%d %s\t%s\n", u->kernel, u->target,
+			    u->cmdfile);
+		for (size_t k = 0; k < u->nr_deps; k++)
+			strbuf_addf(&out, "%zu ",
+				    (size_t)(uintptr_t)strmap_get(&number,
+								  u->deps[k]));
+		strbuf_addch(&out, '\n');
+	}
+	return file_write(file, out.buf, out.len, err);
+}
+
+/* The next line of *p, its end made a NUL; NULL at the end. */
+static char *take_line(char **p)
+{
+	char *line = *p, *nl = line ? strchr(line, '\n') : NULL;
+
+	if (!nl)
+		return NULL;
+	*nl = '\0';
+	*p = nl + 1;
+	return line;
+}
+
+static bool load_deps(struct unit *u, const char *line,
+		      const char *const *names, size_t nr)
+{
+	size_t alloc = strlen(line) / 2 + 1, n = 0;
+
+	u->deps = xmalloc(alloc * sizeof(*u->deps));
+	while (*line) {
+		char *end;
+		unsigned long at = strtoul(line, &end, 10);
+
+		if (end == line || *end != ' ' || at >= nr)
+			return false;
+		u->deps[n++] = names[at];
+		line = end + 1;
+	}
+	if (n)
+		u->deps = xrealloc(u->deps, n * sizeof(*u->deps));
+	u->nr_deps = n;
+	return true;
+}
+
+static bool load_units(struct unit_set *s, char *p)
+{
+	_cleanup_free_ const char **names = NULL;
+	char *line = take_line(&p), *tab;
+	size_t nr_files, nr;
+
+	if (!line || sscanf(line, "%zu %zu", &nr_files, &nr) != 2 ||
+	    nr_files > strlen(p) || nr > strlen(p))
+		return false;
+	names = xcalloc(nr_files + 1, sizeof(*names));
+	for (size_t i = 0; i < nr_files; i++) {
+		line = take_line(&p);
+		if (!line)
+			return false;
+		names[i] = intern_name(s, line);
+	}
+	s->v = xcalloc(nr + 1, sizeof(*s->v));
+	s->alloc = nr + 1;
+	while (s->nr < nr) {
+		struct unit *u = &s->v[s->nr];
+
+		line = take_line(&p);
+		tab = line ? strchr(line, '\t') : NULL;
+		if (!tab || tab < line + 2)
+			return false;
+		*tab = '\0';
+		u->kernel = line[0] == '1';
+		u->target = xstrdup(line + 2);
+		u->name = path_normalize(u->target);
+		u->cmdfile = xstrdup(tab + 1);
+		s->nr++;
+		line = take_line(&p);
+		if (!line || !load_deps(u, line, names, nr_files))
+			return false;
+	}
+	return !*p;
+}
+
+bool unit_set_load(struct unit_set *s, const char *file, const char *stamp)
+{
+	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	char *p, *line;
+
+	unit_set_release(s);
+	if (file_read(file, &text, &ignored))
+		return false;
+	p = text.buf;
+	line = take_line(&p);
+	if (!line || strcmp(line, SET_HEAD))
+		return false;
+	line = take_line(&p);
+	if (!line || strcmp(line, stamp) || !load_units(s, p)) {
+		unit_set_release(s);
+		return false;
+	}
+	set_users(s);
+	return true;
 }

@@ -36,12 +36,20 @@ struct unit {
 		      * host program */
 };
 
+/* A file that some unit read. */
+struct unit_file {
+	unsigned *users; /* indexes of these units in the set, ascending */
+	size_t nr, alloc;
+	const struct unit_file *same_base; /* the next with that base name */
+	char path[];
+};
+
 /* All units of an objtree, by normalised name. */
 struct unit_set {
 	struct unit *v; /* sorted by name */
 	size_t nr, alloc;
-	struct strmap files; /* every file some unit read; the key is interned,
-			      * the value a non-NULL pointer */
+	struct strmap files; /* every file some unit read: path -> unit_file */
+	struct strmap bases; /* base name -> the first unit_file */
 };
 
 #define UNIT_SET_INIT { 0 }
@@ -68,5 +76,20 @@ void unit_set_sort(struct unit_set *s);
 /* NULL when there is none. */
 const struct unit *unit_set_find(const struct unit_set *s, const char *name);
 bool unit_set_reads(const struct unit_set *s, const char *path);
+/* Who reads a file; NULL when nobody does. */
+const struct unit_file *unit_set_file(const struct unit_set *s,
+				      const char *path);
+/* The first file read that has this base name; more follow by same_base. */
+const struct unit_file *unit_set_base(const struct unit_set *s,
+				      const char *base);
+
+/*
+ * The same set in one file that is read in a millisecond or two. stamp (a line)
+ * says what the objtree was: unit_set_load() takes no file with another one, and
+ * none that is damaged; then it returns false and s is empty.
+ */
+int unit_set_save(const struct unit_set *s, const char *file,
+		  const char *stamp, struct errbuf *err);
+bool unit_set_load(struct unit_set *s, const char *file, const char *stamp);
 
 #endif

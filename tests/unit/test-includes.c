@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static char top[] = "/tmp/kvmatrix-includes-XXXXXX";
 
@@ -25,8 +26,11 @@ static void put(const char *name, const char *text)
 
 static int make_tree(void **state)
 {
+	_cleanup_free_ char *linked = NULL;
+
 	(void)state;
 	assert_non_null(mkdtemp(top));
+	linked = path_join(top, "arch/s390/lib/linux");
 	put("include/linux/kvm_host.h", "#include <asm/kvm_host.h>\n");
 	put("arch/s390/include/asm/kvm_host.h", "struct s390;\n");
 	put("arch/arm64/include/asm/kvm_host.h", "struct arm64;\n");
@@ -46,6 +50,13 @@ static int make_tree(void **state)
 	put("arch/sh/include/asm/shared.h", "\n");
 	put("drivers/sh/sh.c", "#include <asm/shared.h>\n");
 	put("include/asm-generic/kvm_types.h", "\n");
+	put("drivers/h/h.c", "asm(\".include \\\"asm/kvm_host.h\\\"\\n\");\n");
+	put("drivers/h/Makefile",
+	    "$(obj)/x.h: $(srctree)/lib/table.h $(srctree)/kernel/t.bc\n"
+	    "# $(src)/comment.h\nobj-y += h.o\n");
+	put("arch/s390/tools/Makefile", "$(srctree)/arch/arm64/tools/sysreg\n");
+	put("arch/s390/lib/x.h", "\n");
+	assert_int_equal(symlink("../../../include/linux", linked), 0);
 	put("Documentation/x.c", "#include <linux/kvm_host.h>\n");
 	return 0;
 }
@@ -66,6 +77,45 @@ static void open_index(struct include_index *x)
 	*x = (struct include_index)INCLUDE_INDEX_INIT;
 	if (include_index_open(x, top, cache, &err))
 		fail_msg("%s", err.msg);
+}
+
+static bool lists(const struct strmap *m, const char *key, const char *value)
+{
+	const struct strlist *l = strmap_get(m, key);
+
+	return l && strlist_has(l, value);
+}
+
+/* Once from the tree, once from the file in the cache. */
+static void what_no_dependency_file_tells_is_kept(void **state)
+{
+	_cleanup_free_ char *cache = xasprintf("%s.idx", top);
+
+	(void)state;
+	unlink(cache);
+	for (int i = 0; i < 2; i++) {
+		struct include_index x;
+
+		open_index(&x);
+		assert_true(lists(&x.unlisted, "kvm_host.h", "drivers/f/f.c"));
+		assert_true(lists(&x.unlisted, "kvm_host.h", "drivers/h/h.c"));
+		assert_true(lists(&x.unlisted, "kvm_host.h", "drivers/d/d.S"));
+		assert_false(lists(&x.unlisted, "kvm_host.h",
+				   "drivers/c/c.c"));
+		assert_true(lists(&x.named, "lib/table.h",
+				  "drivers/h/Makefile"));
+		assert_true(lists(&x.named, "kernel/t.bc",
+				  "drivers/h/Makefile"));
+		assert_false(strmap_has(&x.named, "comment.h"));
+		assert_false(strmap_has(&x.named, "h.o"));
+		assert_true(strmap_has(&x.arch_pairs, "s390 arm64"));
+		assert_true(lists(&x.links, "include/linux",
+				  "arch/s390/lib/linux"));
+		assert_true(strmap_has(&x.link_paths, "arch/s390/lib/linux"));
+		assert_true(include_index_in_base(&x, "drivers/h/h.c"));
+		assert_false(include_index_in_base(&x, "drivers/h/none.c"));
+		include_index_release(&x);
+	}
 }
 
 /* Sources that could read path on arch, joined by blanks. Owned. */
@@ -94,7 +144,7 @@ static void readers_through_headers_are_found(void **state)
 {
 	(void)state;
 	expect("arch/s390/include/asm/kvm_host.h", "s390",
-	       "arch/s390/kvm/pv.c drivers/c/c.c drivers/d/d.S drivers/f/f.c");
+	       "arch/s390/kvm/pv.c drivers/c/c.c drivers/d/d.S drivers/f/f.c drivers/h/h.c");
 }
 
 static void other_archs_header_is_found_by_name_only(void **state)
@@ -206,6 +256,7 @@ static void listing_that_stopped_early_tells_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_no_dependency_file_tells_is_kept),
 		cmocka_unit_test(readers_through_headers_are_found),
 		cmocka_unit_test(other_archs_header_is_found_by_name_only),
 		cmocka_unit_test(quoted_include_means_the_neighbour),
