@@ -2,13 +2,16 @@
 #include "engine/baseline.h"
 
 #include "model/result_json.h"
+#include "model/unit.h"
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
 #include "sys/mem.h"
 #include "sys/strbuf.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void baseline_init(struct baseline *b, const char *cache, const char *key)
@@ -149,5 +152,29 @@ int baseline_finish(struct baseline *b, const struct strlist *goals,
 	if (file_write(base_file, json.buf, json.len, err) ||
 	    file_write(goals_file, joined, strlen(joined), err))
 		return -1;
+	return 0;
+}
+
+int baseline_units(const struct baseline *b, const char *srctree,
+		   struct unit_set *units, struct errbuf *err)
+{
+	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
+	_cleanup_free_ char *goals = path_join(b->dir, "goals");
+	_cleanup_free_ char *file = path_join(b->dir, "units");
+	_cleanup_free_ char *stamp = NULL;
+	struct stat st;
+
+	/* goals is written anew whenever something was built in obj/ */
+	if (stat(goals, &st))
+		return unit_set_read(units, b->obj, "", srctree, err);
+	stamp = xasprintf("%ju %jd.%09ld %jd %s", (uintmax_t)st.st_ino,
+			  (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+			  (intmax_t)st.st_size, srctree);
+	if (unit_set_load(units, file, stamp))
+		return 0;
+	if (unit_set_read(units, b->obj, "", srctree, err))
+		return -1;
+	/* only a gain: it is read again next time */
+	unit_set_save(units, file, stamp, &ignored);
 	return 0;
 }

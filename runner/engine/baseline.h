@@ -9,6 +9,7 @@
  *					written last: without it the tree is
  *					unfinished and is made anew
  *	cache/cells/<key>/base.json	what make said (a step_result)
+ *	cache/cells/<key>/units		what obj/ says that its units read
  *	cache/cells/<key>/lock		shared while used, exclusive while made
  *
  * key = SHA-256 over source tree, effective configuration, toolchain, and the
@@ -66,5 +67,13 @@ int baseline_begin(struct baseline *b, const char *prepared,
 int baseline_finish(struct baseline *b, const struct strlist *goals,
 		    struct step_result *built, const struct strlist *started,
 		    struct errbuf *err);
+
+/*
+ * The units of obj/. They are kept in one file beside it (units), which counts as
+ * long as goals is the file it was when they were read.
+ */
+struct unit_set;
+int baseline_units(const struct baseline *b, const char *srctree,
+		   struct unit_set *units, struct errbuf *err);
 
 #endif

@@ -52,7 +52,8 @@ void lane_fail(struct lane *l, const char *fmt, ...)
 	va_start(ap, fmt);
 	strbuf_vaddf(&text, fmt, ap);
 	va_end(ap);
-	for (unsigned p = 0; p < r->nr_patches; p++) {
+	/* a plan has no steps */
+	for (unsigned p = 0; r->steps && p < r->nr_patches; p++) {
 		struct step_result *s = run_result_step(r, p, l->cell_nr);
 
 		if (s->outcome != OUTCOME_PENDING)
@@ -146,14 +147,12 @@ static enum lane_progress configure(struct lane *l)
 	int cached;
 
 	if (!l->has_toolchain) {
-		if (toolchain_resolve(&l->toolchain, l->cell, &err)) {
+		if (lane_find_toolchain(l, &err)) {
 			lane_fail(l, "%s", err.msg);
 			return LANE_ENDED;
 		}
 		l->has_toolchain = true;
 		l->info->toolchain_version = xstrdup(l->toolchain.version);
-		place_make_vars(l->crew->opts->place, &l->toolchain,
-				&l->make_vars);
 	}
 	cached = lane_config_cached(l);
 	if (cached < 0)
@@ -333,14 +332,26 @@ static enum lane_progress use_base(struct lane *l)
 	return LANE_AGAIN;
 }
 
+/* The sources that could read a touched file: the same for an architecture. */
+static const struct strlist *sources(struct crew *c, const char *srcarch)
+{
+	struct strlist *known = strmap_get(&c->sources, srcarch);
+
+	if (!known) {
+		known = xcalloc(1, sizeof(*known));
+		include_index_users(&c->includes, &c->touched, srcarch, known);
+		strmap_set(&c->sources, srcarch, known);
+	}
+	return known;
+}
+
 static void name_baseline(struct lane *l)
 {
-	const struct crew *c = l->crew;
+	struct crew *c = l->crew;
 
 	baseline_init(&l->baseline, c->opts->place->cache, l->key);
 	if (c->opts->matrix->dependents)
-		include_index_users(&c->includes, &c->touched,
-				    l->cell->srcarch, &l->sources);
+		strlist_cat(&l->sources, sources(c, l->cell->srcarch));
 }
 
 /*

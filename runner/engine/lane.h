@@ -53,6 +53,9 @@ struct crew {
 	const struct state *plain_at;
 	struct lane *plain_lane; /* who uses the fixed paths now */
 	unsigned ticks; /* of the scheduler's clock */
+	/* What many lanes have in common, found once. */
+	struct strmap toolchains; /* "arch/toolchain" -> struct toolchain * */
+	struct strmap sources;	  /* srcarch -> struct strlist *: lane.sources */
 };
 
 enum lane_phase {
@@ -158,6 +161,8 @@ char *lane_slug(const struct lane *l);
 void lane_make_argv(const struct lane *l, struct strlist *argv);
 
 /* lane_config.c */
+/* l->toolchain and l->make_vars. */
+int lane_find_toolchain(struct lane *l, struct errbuf *err);
 /* 1: l->config and l->key are set from the cache; 0: lane_config_start() has
  * to be called; -1: lane_fail() was called. */
 int lane_config_cached(struct lane *l);

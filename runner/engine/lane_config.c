@@ -18,6 +18,26 @@
 
 #define FRAGMENT "cell.fragment"
 
+int lane_find_toolchain(struct lane *l, struct errbuf *err)
+{
+	struct strmap *all = &l->crew->toolchains;
+	_cleanup_free_ char *name =
+		xasprintf("%s/%s", l->cell->arch, l->cell->toolchain);
+	struct toolchain *known = strmap_get(all, name);
+
+	if (!known) {
+		if (toolchain_resolve(&l->toolchain, l->cell, err))
+			return -1;
+		known = xcalloc(1, sizeof(*known));
+		toolchain_copy(known, &l->toolchain);
+		strmap_set(all, name, known);
+	} else {
+		toolchain_copy(&l->toolchain, known);
+	}
+	place_make_vars(l->crew->opts->place, &l->toolchain, &l->make_vars);
+	return 0;
+}
+
 struct wanted {
 	struct strlist options, where;
 	struct strbuf fragment;

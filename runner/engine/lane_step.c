@@ -34,8 +34,8 @@ int lane_read_units(struct lane *l)
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
 	unit_set_release(&l->units);
-	if (unit_set_read(&l->units, l->baseline.obj, "",
-			  l->crew->opts->place->src, &err)) {
+	if (baseline_units(&l->baseline, l->crew->opts->place->src, &l->units,
+			   &err)) {
 		lane_fail(l, "%s", err.msg);
 		return -1;
 	}

@@ -14,8 +14,9 @@
 
 void plan_release(struct plan *p)
 {
-	for (size_t i = 0; i < p->nr; i++)
-		free(p->v[i].reason);
+	strmap_each(e, &p->reasons)
+		free(strmap_value(e));
+	strmap_release(&p->reasons);
 	for (size_t i = 0; i < p->nr_cells; i++)
 		strlist_release(&p->goals[i]);
 	free(p->v);
@@ -24,32 +25,87 @@ void plan_release(struct plan *p)
 	*p = (struct plan){ 0 };
 }
 
-/* What is known of the state before the one that is planned. */
-struct before {
-	bool known;  /* all it read is in the lane's read-set */
-	bool broken; /* some unit failed */
+/* Takes text, which is owned by the plan from now on. */
+static const char *reason(struct plan *p, char *text)
+{
+	char *known = strmap_get(&p->reasons, text);
+
+	if (known) {
+		free(text);
+		return known;
+	}
+	strmap_set(&p->reasons, text, text);
+	return text;
+}
+
+/* A lane that is planned, at the state before the next. */
+struct planner {
+	struct plan *plan;
+	struct lane *l;
+	struct read_set r;
+	struct impact_memo *memo;
+	uint64_t *targets; /* bits, one a unit: the cell is asked to build it */
+	bool known;  /* all that the state read is in the lane's read-set */
+	bool broken; /* some unit of it failed */
 	unsigned patch; /* the first that has to be built to know more */
 };
 
-static void plan_build(struct lane *l, struct plan_step *ps, struct before *b)
+static void planner_open(struct planner *b, struct plan *p, struct lane *l)
 {
-	_cleanup_impact_ struct impact im = IMPACT_INIT;
+	*b = (struct planner){
+		.plan = p,
+		.l = l,
+		.known = true,
+		.broken = l->baseline.base.failed.nr != 0,
+		.targets = xcalloc(l->units.nr / 64 + 1, sizeof(*b->targets)),
+	};
+	lane_read_set(l, &b->r);
+	b->memo = impact_memo_new(&b->r);
+	for (size_t i = 0; i < l->units.nr; i++)
+		if (l->units.v[i].kernel &&
+		    lane_is_target(l, l->units.v[i].target))
+			b->targets[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+static void planner_close(struct planner *b)
+{
+	impact_memo_free(b->memo);
+	free(b->targets);
+}
+
+/* lane_units_reached() of impact_find(), without finding it anew. */
+static unsigned units_reached(struct planner *b, const struct state *state,
+			      const char **from_empty)
+{
+	const uint64_t *reached =
+		impact_memo_sum(b->memo, &state->since_base, from_empty);
+	const struct impact empty = { .from_empty = true };
+	unsigned n = 0;
+
+	if (*from_empty)
+		return lane_units_reached(b->l, &empty);
+	for (size_t i = 0; i < b->l->units.nr / 64 + 1; i++)
+		n += __builtin_popcountll(reached[i] & b->targets[i]);
+	return n;
+}
+
+static void plan_build(struct planner *b, struct plan_step *ps)
+{
 	_cleanup_strlist_ struct strlist goals = STRLIST_INIT;
 	_cleanup_(step_result_release) struct step_result old = { 0 };
+	struct lane *l = b->l;
 	const struct state *state =
 		&l->crew->opts->tree->states[ps->patch];
-	struct read_set r;
+	const char *from_empty;
 
-	lane_read_set(l, &r);
-	impact_find(&im, &r, &state->since_base);
-	ps->units_reached = lane_units_reached(l, &im);
+	ps->units_reached = units_reached(b, state, &from_empty);
 	l->patch = ps->patch;
 	lane_goals(l, state, &goals);
 	if (lane_remembered(l, &goals, &old)) {
 		ps->action = "known";
-		ps->reason = xasprintf("built by an earlier run, %zu unit%s "
-				       "failing", old.failed.nr,
-				       old.failed.nr == 1 ? "" : "s");
+		ps->reason = reason(b->plan, xasprintf(
+			"built by an earlier run, %zu unit%s failing",
+			old.failed.nr, old.failed.nr == 1 ? "" : "s"));
 		b->broken = old.failed.nr != 0;
 		return;
 	}
@@ -57,19 +113,20 @@ static void plan_build(struct lane *l, struct plan_step *ps, struct before *b)
 	if (b->known)
 		b->patch = ps->patch;
 	b->known = false;
-	if (im.from_empty)
-		ps->reason = xasprintf("from an empty O=: %s changes", im.why);
+	if (from_empty)
+		ps->reason = reason(b->plan, xasprintf(
+			"from an empty O=: %s changes", from_empty));
 	else
-		ps->reason = xasprintf("%u recorded unit%s reached",
-				       ps->units_reached,
-				       ps->units_reached == 1 ? "" : "s");
+		ps->reason = reason(b->plan, xasprintf(
+			"%u recorded unit%s reached", ps->units_reached,
+			ps->units_reached == 1 ? "" : "s"));
 }
 
-static void plan_step(struct lane *l, struct plan_step *ps, struct before *b)
+static void plan_step(struct planner *b, struct plan_step *ps)
 {
 	const struct state *state =
-		&l->crew->opts->tree->states[ps->patch];
-	struct read_set r;
+		&b->l->crew->opts->tree->states[ps->patch];
+	_cleanup_free_ char *proof = NULL;
 
 	if (state->not_applied) {
 		ps->action = "not-applied";
@@ -77,20 +134,21 @@ static void plan_step(struct lane *l, struct plan_step *ps, struct before *b)
 	}
 	if (!ps->patch) {
 		ps->action = "skip";
-		ps->reason = xstrdup("the baseline is in the cache");
+		ps->reason = reason(b->plan,
+				    xstrdup("the baseline is in the cache"));
 		return;
 	}
-	lane_read_set(l, &r);
-	if (!impact_unreached(&r, &state->since_prev, b->broken, &ps->reason)) {
-		plan_build(l, ps, b);
+	if (!impact_unreached(&b->r, &state->since_prev, b->broken, &proof)) {
+		plan_build(b, ps);
 	} else if (b->known) {
 		ps->action = "skip";
+		ps->reason = reason(b->plan, STEAL(proof));
 	} else {
 		/* A unit that is yet to be built may read more. */
-		free(ps->reason);
 		ps->action = "unknown";
-		ps->reason = xasprintf("depends on what patch %u reads once it "
-				       "is built", b->patch);
+		ps->reason = reason(b->plan, xasprintf(
+			"depends on what patch %u reads once it is built",
+			b->patch));
 	}
 }
 
@@ -100,11 +158,10 @@ static bool look(struct lane *l, struct plan *p, const char **why)
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
 	*why = "the configuration is not known yet";
-	if (toolchain_resolve(&l->toolchain, l->cell, &err)) {
+	if (lane_find_toolchain(l, &err)) {
 		*why = "the compiler is missing (see kvmatrix doctor)";
 		return false;
 	}
-	place_make_vars(l->crew->opts->place, &l->toolchain, &l->make_vars);
 	if (lane_config_cached(l) != 1)
 		return false;
 	*why = "the base is not built yet";
@@ -119,9 +176,9 @@ static void plan_lane(struct lane *l, struct plan *p)
 	const struct run_result *r = l->crew->result;
 	const char *why;
 	bool known = look(l, p, &why);
-	struct before b = { .known = true,
-			    .broken = l->baseline.base.failed.nr != 0 };
+	struct planner b;
 
+	planner_open(&b, p, l);
 	p->has_baseline[l->cell_nr] = known;
 	for (unsigned k = 0; k < r->nr_patches; k++) {
 		struct plan_step *ps = &p->v[k * r->nr_cells + l->cell_nr];
@@ -129,12 +186,13 @@ static void plan_lane(struct lane *l, struct plan *p)
 		ps->patch = k;
 		ps->cell = l->cell_nr;
 		if (known) {
-			plan_step(l, ps, &b);
+			plan_step(&b, ps);
 		} else {
 			ps->action = "unknown";
-			ps->reason = xstrdup(why);
+			ps->reason = reason(p, xstrdup(why));
 		}
 	}
+	planner_close(&b);
 }
 
 static void ignore_event(void *data, const struct run_event *e)

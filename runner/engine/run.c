@@ -254,6 +254,7 @@ static int begin(struct crew *c, struct errbuf *err)
 				  (long long)(bytes >> 20), o->place->cache);
 	if (survey(c, err))
 		return -1;
+	run_result_alloc_steps(c->result);
 	if (open_slots(c, err))
 		return -1;
 	c->loop = proc_loop_new();

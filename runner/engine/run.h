@@ -17,6 +17,7 @@
 
 #include "model/result.h"
 #include "sys/strlist.h"
+#include "sys/strmap.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -83,13 +84,14 @@ struct plan_step {
 	/* "build", "skip" (proved), "known" (built by an earlier run),
 	 * "unknown" (the reason says why), "not-applied" */
 	const char *action;
-	char *reason;
+	const char *reason; /* of plan.reasons */
 	unsigned units_reached;
 };
 
 struct plan {
 	struct plan_step *v; /* state-major, as run_result.steps */
 	size_t nr;
+	struct strmap reasons; /* of many steps they are the same */
 	/* per cell: make goals, and candidates that kbuild is yet to be asked
 	 * about when there is no baseline */
 	struct strlist *goals;

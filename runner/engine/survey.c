@@ -144,7 +144,6 @@ int survey(struct crew *c, struct errbuf *err)
 
 	add_cells(c->result, o->matrix);
 	add_patches(c->result, o->tree);
-	run_result_alloc_steps(c->result);
 	c->result->warnings_allowed = o->matrix->warnings_allowed;
 	if (tree_base_checkout(o->tree, o->place->cache, &c->base_checkout,
 			       err))
@@ -164,6 +163,16 @@ int survey(struct crew *c, struct errbuf *err)
 
 void survey_release(struct crew *c)
 {
+	strmap_each(e, &c->toolchains) {
+		toolchain_release(strmap_value(e));
+		free(strmap_value(e));
+	}
+	strmap_release(&c->toolchains);
+	strmap_each(e, &c->sources) {
+		strlist_release(strmap_value(e));
+		free(strmap_value(e));
+	}
+	strmap_release(&c->sources);
 	free(c->direct);
 	free(c->base_checkout);
 	free(c->makeflags);

@@ -26,6 +26,17 @@ void toolchain_release(struct toolchain *t)
 	*t = (struct toolchain){ 0 };
 }
 
+void toolchain_copy(struct toolchain *to, const struct toolchain *from)
+{
+	*to = (struct toolchain){
+		.cc = xstrdup_null(from->cc),
+		.hostcc = xstrdup_null(from->hostcc),
+		.version = xstrdup_null(from->version),
+		.id = xstrdup_null(from->id),
+	};
+	strlist_cat(&to->make_vars, &from->make_vars);
+}
+
 /* Full path of a program by PATH, or NULL. Owned. */
 static char *find_program(const char *name)
 {

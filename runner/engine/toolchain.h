@@ -21,6 +21,7 @@ struct toolchain {
 			 * compiler proper, assembler and linker */
 };
 
+void toolchain_copy(struct toolchain *to, const struct toolchain *from);
 void toolchain_release(struct toolchain *t);
 
 /*
