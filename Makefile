@@ -40,7 +40,7 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	lane_config lane_chain lane_memory lane_quick lane_step quick run pool \
 	order trace plan step_view verdict cause cause_kind cause_scan cause_text
 report-y := formats escape tap text
-cmd-y := cmd options output progress run plan report repro doctor gc
+cmd-y := cmd options output progress run plan explain report repro doctor gc
 
 lib-objs := $(sys-y:%=sys/%) $(model-y:%=model/%) $(store-y:%=store/%) \
 	$(engine-y:%=engine/%) $(report-y:%=report/%)

@@ -22,6 +22,7 @@ enum {
 	OPT_CELLS,
 	OPT_DEPTH,
 	OPT_MEM,
+	OPT_EXPLAIN,
 	OPT_NO_MEMORY,
 	OPT_NO_CCACHE,
 	OPT_NO_SANDBOX,
@@ -39,6 +40,7 @@ static const struct option long_options[] = {
 	{ "depth", required_argument, NULL, OPT_DEPTH },
 	{ "mem", required_argument, NULL, OPT_MEM },
 	{ "output", required_argument, NULL, 'o' },
+	{ "explain", no_argument, NULL, OPT_EXPLAIN },
 	{ "no-memory", no_argument, NULL, OPT_NO_MEMORY },
 	{ "no-ccache", no_argument, NULL, OPT_NO_CCACHE },
 	{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
@@ -120,6 +122,9 @@ static int set_option(struct options *o, int c)
 	case OPT_TRACE:
 		o->trace = optarg;
 		return -1;
+	case OPT_EXPLAIN:
+		o->explain = true;
+		return -1;
 	case OPT_NO_MEMORY:
 		o->no_memory = true;
 		return -1;
@@ -153,6 +158,29 @@ static int set_option(struct options *o, int c)
 	return EXIT_USAGE;
 }
 
+/* --explain CELL PATCH SERIES */
+static int explain_arguments(struct options *o, int nr, char **args,
+			     const char *command)
+{
+	if (strcmp(command, "plan")) {
+		complain("--explain goes with 'plan' only");
+		return EXIT_USAGE;
+	}
+	if (nr != 3) {
+		complain("--explain takes a cell, the number of a patch and the "
+			 "series (see kvmatrix plan --help)");
+		return EXIT_USAGE;
+	}
+	if (o->cells) {
+		complain("--explain names its cell: --cells does not go with it");
+		return EXIT_USAGE;
+	}
+	o->cells = args[0];
+	o->patch = number("--explain: the patch", args[1], 1000000);
+	o->series = args[2];
+	return o->patch ? -1 : EXIT_USAGE;
+}
+
 int options_parse(struct options *o, int argc, char **argv, const char *help)
 {
 	int c, ret;
@@ -182,6 +210,9 @@ int options_parse(struct options *o, int argc, char **argv, const char *help)
 		if (ret >= 0)
 			return ret;
 	}
+	if (o->explain)
+		return explain_arguments(o, argc - optind, argv + optind,
+					 argv[0]);
 	if (optind + 1 != argc) {
 		complain(optind == argc ?
 				 "no SERIES given (see kvmatrix %s --help)" :

@@ -30,7 +30,8 @@ struct options {
 	bool jobs_given;
 	uint64_t memory; /* bytes; 0: not given */
 	uint64_t timeout_ms;
-	bool no_memory, no_ccache, no_sandbox, quiet, verbose;
+	unsigned patch; /* to explain, in the only cell of cells */
+	bool explain, no_memory, no_ccache, no_sandbox, quiet, verbose;
 };
 
 /*

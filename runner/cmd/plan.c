@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cmd/cmd.h"
+#include "cmd/explain.h"
 #include "cmd/options.h"
 #include "engine/run.h"
 #include "sys/errbuf.h"
@@ -10,10 +11,16 @@
 
 static const char help[] =
 	"usage: kvmatrix plan [options of run] SERIES\n"
+	"       kvmatrix plan [options of run] --explain CELL PATCH SERIES\n"
 	"\n"
 	"Tells for each patch and cell whether run would build it and why not\n"
 	"otherwise; builds nothing. What a cell reads is known once its base was\n"
-	"built by a run.\n";
+	"built by a run.\n"
+	"\n"
+	"  --explain       the whole proof behind one step: each file that the\n"
+	"                  patch changes and why it matters to the cell or not,\n"
+	"                  which units are reached and what is dropped before make\n"
+	"                  runs\n";
 
 static const char *first_line(const char *s)
 {
@@ -64,11 +71,30 @@ static void no_event(void *data, const struct run_event *e)
 	(void)e;
 }
 
+/* One cell, and a patch that there is. */
+static int check_explain(const struct options *o, const struct session *s)
+{
+	if (!o->explain)
+		return EXIT_OK;
+	if (s->matrix.nr_cells != 1) {
+		complain("--explain takes one cell; '%s' means %zu of them",
+			 o->cells, s->matrix.nr_cells);
+		return EXIT_USAGE;
+	}
+	if (o->patch >= s->tree.nr_states) {
+		complain("no patch %u: the series has patches 1 to %zu",
+			 o->patch, s->tree.nr_states - 1);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
 int cmd_plan(int argc, char **argv)
 {
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 	_cleanup_run_result_ struct run_result r = RUN_RESULT_INIT;
 	struct plan p = { 0 };
+	struct explanation e = { 0 };
 	struct options o;
 	struct session s;
 	int code = options_parse(&o, argc, argv, help);
@@ -88,14 +114,19 @@ int cmd_plan(int argc, char **argv)
 			.event = no_event,
 		};
 
-		code = EXIT_OK;
-		if (run_plan(&ro, &r, &p, &err)) {
+		e.patch = o.patch;
+		code = check_explain(&o, &s);
+		if (code == EXIT_OK &&
+		    run_explain(&ro, &r, &p, o.explain ? &e : NULL, &err)) {
 			complain("%s", err.msg);
 			code = EXIT_UNKNOWN;
-		} else {
+		} else if (code == EXIT_OK && o.explain) {
+			explain_print(&r, &p, &e, o.no_memory);
+		} else if (code == EXIT_OK) {
 			print(&o, &r, &p);
 		}
 	}
+	explanation_release(&e);
 	plan_release(&p);
 	session_close(&s);
 	return code;

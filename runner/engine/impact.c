@@ -83,6 +83,9 @@ static void note_not(struct judge *j, enum impact_why why, const char *other)
 static void note_empty(struct judge *j, enum impact_why why, const char *other,
 		       const struct change *c)
 {
+	/* the stronger reason */
+	if (!j->needs_empty)
+		j->matters = false;
 	note(j, why, other);
 	j->needs_empty = true;
 	if (!j->empty)

@@ -106,7 +106,7 @@ struct impact_reason {
 	char status; /* of the change */
 	char *path;
 	enum impact_kind kind;
-	enum impact_why why; /* the first that holds */
+	enum impact_why why; /* the first that holds, from_empty first */
 	bool matters;
 	bool from_empty; /* the objtree has to start empty */
 	char *other;	 /* see enum impact_why; else NULL */

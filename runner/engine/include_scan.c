@@ -186,9 +186,13 @@ static void add_named(struct include_index *x, char *word, const char *path)
 static void scan_names(struct include_index *x, const char *path,
 		       const char *text, size_t len)
 {
-	_cleanup_free_ char *copy = xstrndup(text, len);
+	_cleanup_free_ char *copy = NULL;
 	char *save;
 
+	/* "generic-y += x.h" names wrappers */
+	if (strstr(path, "include/") && ends_with(path, "/Kbuild"))
+		return;
+	copy = xstrndup(text, len);
 	for (char *line = strtok_r(copy, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		char *save_word;

@@ -346,7 +346,7 @@ static int scan_dir(struct include_index *x, const char *top, const char *rel,
  * The head, then lines of fields that tabs separate: a file and the names it
  * includes, or what begins with '!'. Lines of links hold what a link says.
  */
-#define INDEX_HEAD "kvmatrix-includes/4\n"
+#define INDEX_HEAD "kvmatrix-includes/5\n"
 
 static void save_lists(const struct strmap *m, const char *word,
 		       struct strbuf *out)

@@ -171,7 +171,31 @@ static bool look(struct lane *l, struct plan *p, const char **why)
 	return !lane_read_units(l);
 }
 
-static void plan_lane(struct lane *l, struct plan *p)
+void explanation_release(struct explanation *e)
+{
+	impact_reasons_release(&e->changes);
+	impact_release(&e->impact);
+}
+
+/* b is at the state before. */
+static void explain(const struct planner *b, struct explanation *e)
+{
+	const struct state *state = &b->l->crew->opts->tree->states[e->patch];
+
+	if (state->not_applied)
+		return;
+	e->known = true;
+	e->nr_files = strmap_nr(&b->r.units->files) + strmap_nr(b->r.more);
+	e->nr_units = b->r.units->nr;
+	e->broken = b->broken;
+	e->blind = b->known ? 0 : b->patch;
+	e->nr_since_base = state->since_base.nr;
+	impact_explain(&e->changes, &b->r, &state->since_prev, b->broken);
+	impact_find(&e->impact, &b->r, &state->since_base);
+}
+
+/* e: what is to be explained, or NULL. */
+static void plan_lane(struct lane *l, struct plan *p, struct explanation *e)
 {
 	const struct run_result *r = l->crew->result;
 	const char *why;
@@ -185,6 +209,8 @@ static void plan_lane(struct lane *l, struct plan *p)
 
 		ps->patch = k;
 		ps->cell = l->cell_nr;
+		if (known && e && e->cell == l->cell_nr && e->patch == k)
+			explain(&b, e);
 		if (known) {
 			plan_step(&b, ps);
 		} else {
@@ -201,8 +227,8 @@ static void ignore_event(void *data, const struct run_event *e)
 	(void)e;
 }
 
-int run_plan(const struct run_opts *opts, struct run_result *r, struct plan *p,
-	     struct errbuf *err)
+int run_explain(const struct run_opts *opts, struct run_result *r,
+		struct plan *p, struct explanation *e, struct errbuf *err)
 {
 	struct run_opts o = *opts;
 	struct crew c = { .opts = &o, .result = r };
@@ -221,10 +247,16 @@ int run_plan(const struct run_opts *opts, struct run_result *r, struct plan *p,
 		struct lane l;
 
 		lane_init(&l, &c, i);
-		plan_lane(&l, p);
+		plan_lane(&l, p, e);
 		lane_release(&l);
 	}
 out:
 	survey_release(&c);
 	return ret;
+}
+
+int run_plan(const struct run_opts *opts, struct run_result *r, struct plan *p,
+	     struct errbuf *err)
+{
+	return run_explain(opts, r, p, NULL, err);
 }

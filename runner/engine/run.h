@@ -15,6 +15,7 @@
 #ifndef KVMATRIX_ENGINE_RUN_H
 #define KVMATRIX_ENGINE_RUN_H
 
+#include "engine/impact.h"
 #include "model/result.h"
 #include "sys/strlist.h"
 #include "sys/strmap.h"
@@ -106,5 +107,27 @@ void plan_release(struct plan *p);
  */
 int run_plan(const struct run_opts *o, struct run_result *r, struct plan *p,
 	     struct errbuf *err);
+
+/* All that speaks for what is done for one step; see run_explain(). */
+struct explanation {
+	size_t cell;	/* asked */
+	unsigned patch; /* asked, from 1 */
+	bool known;	/* the cell has a baseline, the patch applied: the rest
+			 * is valid */
+	size_t nr_files, nr_units; /* that the cell is known to read, and have */
+	bool broken;	/* the state before has failing units */
+	unsigned blind; /* a patch before that has to be built to know what it
+			 * reads; 0: none */
+	struct impact_reasons changes; /* one a path that the patch changes */
+	struct impact impact; /* of all changes since the base */
+	size_t nr_since_base; /* how many these are */
+};
+void explanation_release(struct explanation *e);
+
+/*
+ * The same as run_plan(), and the proof behind one of its steps.
+ */
+int run_explain(const struct run_opts *o, struct run_result *r, struct plan *p,
+		struct explanation *e, struct errbuf *err);
 
 #endif

@@ -476,6 +476,10 @@ static void wrapper_comes_and_goes(void **state)
 		       why);
 	assert_skipped(w, 'M', "arch/s390/include/asm/mcs_spinlock.h", source,
 		       "is not read");
+	text(w, "arch/s390/include/asm/Kbuild", "generic-y += read.h\n");
+	strmap_set(&w->more, "include/asm-generic/read.h", w);
+	assert_matters(w, 'M', "include/asm-generic/read.h", source,
+		       "is read; no recorded unit");
 	assert_skipped(w, 'A', "arch/arm64/include/asm/mcs_spinlock.h", source,
 		       "belongs to another architecture, and is not read");
 }
@@ -538,8 +542,8 @@ static void inputs_of_rules(void **state)
 	assert_matters(w, 'M', "arch/s390/tools/opcodes.txt", whole,
 		       "works for the whole build; the objtree starts empty");
 	assert_matters(w, 'M', "arch/s390/kvm/table.awk", data,
-		       "belongs to directory arch/s390/kvm, which this cell "
-		       "builds; the objtree starts empty");
+		       "is input of some rule of this architecture; the "
+		       "objtree starts empty");
 	assert_skipped(w, 'M', "arch/s390/boot/dts/x.dts", data,
 		       "belongs to directory arch/s390/boot/dts, which this "
 		       "cell does not build");
@@ -647,8 +651,8 @@ static void links_may_stand_for_directories(void **state)
 
 	include_index_link(&w->index, "arch/s390/kvm/linux", "../../x");
 	assert_matters(w, 'D', "arch/s390/kvm/linux", data,
-		       "belongs to directory arch/s390/kvm, which this cell "
-		       "builds; the objtree starts empty");
+		       "is input of some rule of this architecture; the "
+		       "objtree starts empty");
 	include_index_link(&w->index, "lib/linux", "../x");
 	assert_matters(w, 'M', "lib/linux", data,
 		       "is a symbolic link, which may stand for a directory; "
