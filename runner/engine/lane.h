@@ -21,6 +21,7 @@
 #include "engine/baseline.h"
 #include "engine/impact.h"
 #include "engine/includes.h"
+#include "engine/place.h"
 #include "engine/quick.h"
 #include "engine/run.h"
 #include "engine/toolchain.h"
@@ -46,7 +47,7 @@ struct crew {
 	struct strlist touched; /* by any state, sorted */
 	struct strlist added_sources; /* of these, .c and .S that some state
 				       * adds */
-	bool *direct;		/* per state: see place_env() */
+	enum place_cache *cache_use; /* per state: see place_env() */
 	struct lane *lanes;
 	size_t nr_lanes;
 	/* SANDBOX_PLAIN: the state that mnt/src is at, NULL: not made yet */

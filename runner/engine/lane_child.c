@@ -147,7 +147,7 @@ int lane_start(struct lane *l, struct sandbox *s, const struct state *at,
 	};
 
 	place_env(c->opts->place, &l->toolchain, c->makeflags,
-		  c->opts->tree->states[0].tree, c->direct[at->patch], &env);
+		  c->opts->tree->states[0].tree, c->cache_use[at->patch], &env);
 	jobserver_fds(c->jobserver, o.pass_fds);
 	if (prepare(l, s, at, &err) || sandbox_argv(s, command, &argv, &err) ||
 	    proc_start(c->loop, &o, &err)) {

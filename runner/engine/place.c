@@ -129,7 +129,7 @@ void place_make_vars(const struct place *p, const struct toolchain *t,
 }
 
 void place_env(const struct place *p, const struct toolchain *t,
-	       const char *makeflags, const char *base, bool direct,
+	       const char *makeflags, const char *base, enum place_cache how,
 	       struct strlist *env)
 {
 	const char *path = getenv("PATH");
@@ -146,8 +146,10 @@ void place_env(const struct place *p, const struct toolchain *t,
 	strlist_addf(env, "CCACHE_DIR=%s", p->ccache);
 	strlist_addl(env, "CCACHE_MAXSIZE=10G", "CCACHE_NOCOMPRESS=1", NULL);
 	strlist_addf(env, "CCACHE_NAMESPACE=%s", base);
-	if (!direct)
+	if (how == PLACE_CACHE_TEXT)
 		strlist_add(env, "CCACHE_NODIRECT=1");
+	if (how == PLACE_CACHE_OFF)
+		strlist_add(env, "CCACHE_DISABLE=1");
 	strlist_addf(env, "CCACHE_COMPILERCHECK=string:%s",
 		     t->id ? t->id : "none");
 }

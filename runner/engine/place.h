@@ -27,6 +27,13 @@ struct place {
 	int lock; /* on the fixed paths: theirs alone in SANDBOX_PLAIN */
 };
 
+/* How far ccache may be trusted at a state; see place_env(). */
+enum place_cache {
+	PLACE_CACHE_DIRECT, /* the include lists that it recorded hold */
+	PLACE_CACHE_TEXT,   /* what the preprocessor says decides */
+	PLACE_CACHE_OFF,
+};
+
 /*
  * Prepares the cache's directories, probes the sandbox (unless plain is asked
  * for) and removes the scratch of processes that no longer live.
@@ -48,13 +55,15 @@ void place_make_vars(const struct place *p, const struct toolchain *t,
 /*
  * The complete environment of a build: PATH and locale, fixed build stamps,
  * makeflags (a jobserver), and ccache's settings. Results are shared between
- * states of one base (its tree id). direct: the state has the file names and
- * Makefiles of the base, so ccache may trust recorded include lists; where it
- * has not, a header could be found that was not there before, which direct mode
- * cannot see, so the preprocessor runs for each unit.
+ * states of one base (its tree id). PLACE_CACHE_DIRECT is for a state that has
+ * the file names and Makefiles of the base; where it has not, a header could be
+ * found that was not there before, which direct mode cannot see, so the
+ * preprocessor runs for each unit (PLACE_CACHE_TEXT). Not even the preprocessor
+ * sees what the assembler includes by itself; where such a file is another than
+ * in the base, ccache is off.
  */
 void place_env(const struct place *p, const struct toolchain *t,
-	       const char *makeflags, const char *base, bool direct,
+	       const char *makeflags, const char *base, enum place_cache how,
 	       struct strlist *env);
 
 #endif

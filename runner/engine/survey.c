@@ -128,13 +128,22 @@ static bool is_make(const char *path)
 }
 
 /* See place_env(). */
-static bool is_direct(const struct state *s)
+static enum place_cache cache_use(const struct include_index *x,
+				  const struct state *s)
 {
-	for (size_t i = 0; i < s->since_base.nr; i++)
-		if (s->since_base.v[i].status != 'M' ||
-		    is_make(s->since_base.v[i].path))
-			return false;
-	return true;
+	enum place_cache use = PLACE_CACHE_DIRECT;
+
+	for (size_t i = 0; i < s->since_base.nr; i++) {
+		const struct change *c = &s->since_base.v[i];
+		const char *base = strrchr(c->path, '/');
+
+		base = base ? base + 1 : c->path;
+		if (strmap_has(&x->unlisted, base))
+			return PLACE_CACHE_OFF;
+		if (c->status != 'M' || is_make(c->path))
+			use = PLACE_CACHE_TEXT;
+	}
+	return use;
 }
 
 int survey(struct crew *c, struct errbuf *err)
@@ -155,9 +164,9 @@ int survey(struct crew *c, struct errbuf *err)
 	if (include_index_open(&c->includes, c->base_checkout, file, err) ||
 	    index_states(c, err))
 		return -1;
-	c->direct = xcalloc(o->tree->nr_states, sizeof(*c->direct));
+	c->cache_use = xcalloc(o->tree->nr_states, sizeof(*c->cache_use));
 	for (size_t i = 0; i < o->tree->nr_states; i++)
-		c->direct[i] = is_direct(&o->tree->states[i]);
+		c->cache_use[i] = cache_use(&c->includes, &o->tree->states[i]);
 	return 0;
 }
 
@@ -173,7 +182,7 @@ void survey_release(struct crew *c)
 		free(strmap_value(e));
 	}
 	strmap_release(&c->sources);
-	free(c->direct);
+	free(c->cache_use);
 	free(c->base_checkout);
 	free(c->makeflags);
 	include_index_release(&c->includes);
