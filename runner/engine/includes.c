@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#define BLOCK 65536 /* bytes of short strings allocated at once */
+
 static void release_lists(struct strmap *m)
 {
 	strmap_each(e, m) {
@@ -32,7 +34,7 @@ void include_index_release(struct include_index *x)
 	free(x->path_slots);
 	free(x->key_slots);
 	free(x->text);
-	strlist_release(&x->strings);
+	strlist_release(&x->blocks);
 	release_lists(&x->named);
 	release_lists(&x->unlisted);
 	release_lists(&x->links);
@@ -111,10 +113,21 @@ const struct include_key *index_find_key(const struct include_index *x,
 	return s && *s ? &x->keys[*s - 1] : NULL;
 }
 
+/* A copy that lives as long as the index. */
 static const char *keep(struct include_index *x, const char *s)
 {
-	strlist_add(&x->strings, s);
-	return x->strings.v[x->strings.nr - 1];
+	size_t n = strlen(s) + 1;
+	char *copy;
+
+	if (n > x->block_left) {
+		x->block_left = n > BLOCK ? n : BLOCK;
+		strlist_take(&x->blocks, xmalloc(x->block_left));
+		x->block_at = x->blocks.v[x->blocks.nr - 1];
+	}
+	copy = memcpy(x->block_at, s, n);
+	x->block_at += n;
+	x->block_left -= n;
+	return copy;
 }
 
 /* kept: path lives as long as the index. */

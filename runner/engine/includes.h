@@ -34,7 +34,9 @@ struct include_index {
 	unsigned *path_slots, *key_slots; /* hash tables: number + 1 */
 	size_t nr_path_slots, nr_key_slots;
 	char *text; /* of the cache file: strings of the base lie in it */
-	struct strlist strings; /* the others */
+	struct strlist blocks;	/* that hold the others */
+	char *block_at;		/* free part of the last one */
+	size_t block_left;
 	/* architectures whose headers some Makefile outside arch/<name>/ puts
 	 * on an include path */
 	struct strlist shared_arches;
