@@ -137,6 +137,9 @@ char *impact_reason_text(const struct impact_reason *why);
 struct impact_memo;
 struct impact_memo *impact_memo_new(const struct read_set *r);
 void impact_memo_free(struct impact_memo *m);
+/* The change alone is none that impact_unreached() lets pass. Then neither is it
+ * with more that is read, nor where units fail. */
+bool impact_memo_matters(struct impact_memo *m, const struct change *c);
 /* *from_empty: the path that makes it so (of changes), or NULL. Returns a set of
  * bits, one a unit of r->units: those reached; valid until the next call. */
 const uint64_t *impact_memo_sum(struct impact_memo *m,

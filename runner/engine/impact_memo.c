@@ -14,10 +14,10 @@ struct impact_memo {
 	const struct read_set *r;
 	size_t words;	/* of a set of bits */
 	uint64_t *sum;
-	/* by 2 * change.id + (status is 'A') */
+	/* by 3 * change.id + what its status says: came, went, or neither */
 	struct single {
 		uint64_t *units; /* NULL: not yet known */
-		bool empty;
+		bool empty, matters;
 	} *v;
 	size_t nr;
 };
@@ -53,7 +53,9 @@ static void find_single(const struct impact_memo *m, struct single *s,
 {
 	const struct change_list one = { .v = (struct change *)c, .nr = 1 };
 	_cleanup_impact_ struct impact im = IMPACT_INIT;
+	_cleanup_free_ char *reason = NULL;
 
+	s->matters = !impact_unreached(m->r, &one, false, &reason);
 	impact_find(&im, m->r, &one);
 	s->units = xcalloc(m->words, sizeof(*s->units));
 	s->empty = im.from_empty;
@@ -65,7 +67,8 @@ static void find_single(const struct impact_memo *m, struct single *s,
 static const struct single *single_of(struct impact_memo *m,
 				      const struct change *c)
 {
-	size_t at = 2 * (size_t)c->id + (c->status == 'A');
+	size_t at = 3 * (size_t)c->id +
+		    (c->status == 'A' ? 2 : c->status == 'D');
 
 	if (at >= m->nr) {
 		size_t nr = 2 * at + 64;
@@ -79,6 +82,22 @@ static const struct single *single_of(struct impact_memo *m,
 	return &m->v[at];
 }
 
+static bool is_memorable(const struct change *c)
+{
+	return c->id && !S_ISLNK(c->mode);
+}
+
+bool impact_memo_matters(struct impact_memo *m, const struct change *c)
+{
+	struct single once = { 0 };
+
+	if (is_memorable(c))
+		return single_of(m, c)->matters;
+	find_single(m, &once, c);
+	free(once.units);
+	return once.matters;
+}
+
 const uint64_t *impact_memo_sum(struct impact_memo *m,
 				const struct change_list *changes,
 				const char **from_empty)
@@ -90,7 +109,7 @@ const uint64_t *impact_memo_sum(struct impact_memo *m,
 		struct single once = { 0 };
 		const struct single *s = &once;
 
-		if (c->id && !S_ISLNK(c->mode))
+		if (is_memorable(c))
 			s = single_of(m, c);
 		else
 			find_single(m, &once, c);

@@ -107,6 +107,7 @@ void lane_release(struct lane *l)
 	unit_set_release(&l->units);
 	strmap_release(&l->more_reads);
 	strmap_release(&l->kconfig);
+	impact_memo_free(l->memo);
 	chain_release(&l->chain);
 	lane_quick_release(l);
 	free(l->step_cell);

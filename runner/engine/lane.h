@@ -57,6 +57,7 @@ struct crew {
 	/* What many lanes have in common, found once. */
 	struct strmap toolchains; /* "arch/toolchain" -> struct toolchain * */
 	struct strmap sources;	  /* srcarch -> struct strlist *: lane.sources */
+	struct strmap earlier;	  /* see lane_memory.c */
 };
 
 enum lane_phase {
@@ -121,6 +122,8 @@ struct lane {
 	bool has_units;
 	struct strmap more_reads; /* by units rebuilt in later steps */
 	struct strmap kconfig;
+	struct impact_memo *memo; /* see lane_memo() */
+	struct read_set memo_set;
 
 	unsigned patch;	   /* state to build */
 	bool retried;	   /* an internal compiler error was seen once */
@@ -198,6 +201,10 @@ void lane_quick_compare(struct lane *l, const struct step_result *s);
 void lane_quick_release(struct lane *l);
 
 /* lane_memory.c */
+/* What single changes do to the lane's baseline. */
+struct impact_memo *lane_memo(struct lane *l);
+/* Frees crew.earlier. */
+void lane_memory_release(struct crew *c);
 /* Proves that l->patch cannot differ from the patch before, or finds it in the
  * store: then s is filled. */
 bool lane_unreached(struct lane *l, struct step_result *s);

@@ -146,29 +146,162 @@ static bool state_parse(const struct strlist *lines, struct change_list *l)
 	return true;
 }
 
-/* True when this state cannot differ from what step key was built of. */
-static bool is_same(struct lane *l, const char *key,
-		    const struct step_result *old)
+/* ---- earlier steps ----------------------------------------------------------- */
+
+struct earlier_step {
+	char *key;
+	bool read, usable; /* usable: the rest is valid */
+	bool broken;	   /* units failed */
+	struct strmap more;	   /* files read beyond the baseline */
+	struct change_list state;  /* since the base */
+	struct change_list undone; /* what it takes to go back to the base: of
+				    * that, what matters to the cell */
+};
+
+/* Steps built in a cell for the same goals. */
+struct earlier {
+	struct strmap keys; /* all of them */
+	struct earlier_step *v; /* the newest, newest first */
+	size_t nr;
+};
+
+static void earlier_free(struct earlier *e)
 {
+	for (size_t i = 0; i < e->nr; i++) {
+		free(e->v[i].key);
+		strmap_release(&e->v[i].more);
+		change_list_release(&e->v[i].state);
+		change_list_release(&e->v[i].undone);
+	}
+	free(e->v);
+	strmap_release(&e->keys);
+	free(e);
+}
+
+void lane_memory_release(struct crew *c)
+{
+	strmap_each(e, &c->earlier)
+		if (strmap_value(e))
+			earlier_free(strmap_value(e));
+	strmap_release(&c->earlier);
+}
+
+/* A step is added to those of the cell: they are to be read again. */
+static void forget_earlier(struct lane *l, const char *cell)
+{
+	struct earlier *e = strmap_get(&l->crew->earlier, cell);
+
+	if (e)
+		earlier_free(e);
+	strmap_set(&l->crew->earlier, cell, NULL);
+}
+
+static struct earlier *earlier_of(struct lane *l, const char *cell)
+{
+	struct earlier *e = strmap_get(&l->crew->earlier, cell);
+	_cleanup_strlist_ struct strlist keys = STRLIST_INIT;
+
+	if (e)
+		return e;
+	e = xcalloc(1, sizeof(*e));
+	strmap_set(&l->crew->earlier, cell, e);
+	get_lines(l, cell, "", &keys);
+	e->v = xcalloc(keys.nr + 1, sizeof(*e->v));
+	for (size_t i = keys.nr; i; i--) {
+		strmap_set(&e->keys, keys.v[i - 1], e);
+		if (e->nr < MOST_COMPARED)
+			e->v[e->nr++].key = xstrdup(keys.v[i - 1]);
+	}
+	return e;
+}
+
+static void baseline_set(struct lane *l, struct read_set *r)
+{
+	lane_read_set(l, r);
+	r->units = &l->units;
+	r->newer = NULL;
+	r->more = NULL;
+}
+
+struct impact_memo *lane_memo(struct lane *l)
+{
+	if (!l->memo) {
+		baseline_set(l, &l->memo_set);
+		l->memo = impact_memo_new(&l->memo_set);
+	}
+	return l->memo;
+}
+
+static bool get_step(struct lane *l, const char *key, struct step_result *s)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+
+	return store_get_step(l->crew->opts->store, key, s, &err) == 1;
+}
+
+static void read_earlier(struct lane *l, struct earlier_step *e)
+{
+	_cleanup_(step_result_release) struct step_result old = { 0 };
+	_cleanup_change_list_ struct change_list undone = { 0 };
 	_cleanup_strlist_ struct strlist reads = STRLIST_INIT;
 	_cleanup_strlist_ struct strlist lines = STRLIST_INIT;
-	_cleanup_change_list_ struct change_list then = { 0 };
+	const struct change_list base = { 0 };
+
+	e->read = true;
+	if (!get_step(l, e->key, &old) ||
+	    !get_lines(l, "reads:", e->key, &reads) ||
+	    !get_lines(l, "state:", e->key, &lines) ||
+	    !state_parse(&lines, &e->state))
+		return;
+	e->usable = true;
+	e->broken = old.failed.nr != 0;
+	strlist_each(f, &reads)
+		strmap_set(&e->more, f, e);
+	change_list_between(&e->state, &base, &undone);
+	for (size_t i = 0; i < undone.nr; i++) {
+		struct change *c = &undone.v[i];
+
+		if (!impact_memo_matters(lane_memo(l), c))
+			continue;
+		GROW(e->undone.v, e->undone.nr, e->undone.alloc);
+		e->undone.v[e->undone.nr++] = *c;
+		*c = (struct change){ 0 };
+	}
+}
+
+/*
+ * A quick no: some path that matters is changed in one of the two states and in
+ * the other it is that of the base.
+ */
+static bool differs(struct lane *l, const struct earlier_step *e,
+		    const struct change_list *now)
+{
+	for (size_t i = 0; i < e->undone.nr; i++)
+		if (!tree_find_change(now, e->undone.v[i].path))
+			return true;
+	for (size_t i = 0; i < now->nr; i++)
+		if (impact_memo_matters(lane_memo(l), &now->v[i]) &&
+		    !tree_find_change(&e->state, now->v[i].path))
+			return true;
+	return false;
+}
+
+/* True when this state cannot differ from what the step was built of. */
+static bool is_same(struct lane *l, struct earlier_step *e)
+{
+	const struct change_list *now = &this_state(l)->since_base;
 	_cleanup_change_list_ struct change_list between = { 0 };
-	_cleanup_strmap_ struct strmap more = STRMAP_INIT;
 	_cleanup_free_ char *reason = NULL;
 	struct read_set r;
 
-	if (!get_lines(l, "reads:", key, &reads) ||
-	    !get_lines(l, "state:", key, &lines) || !state_parse(&lines, &then))
+	if (!e->read)
+		read_earlier(l, e);
+	if (!e->usable || differs(l, e, now))
 		return false;
-	strlist_each(f, &reads)
-		strmap_set(&more, f, &more);
-	change_list_between(&then, &this_state(l)->since_base, &between);
-	lane_read_set(l, &r);
-	r.units = &l->units;
-	r.newer = NULL;
-	r.more = &more;
-	return impact_unreached(&r, &between, old->failed.nr != 0, &reason);
+	change_list_between(&e->state, now, &between);
+	baseline_set(l, &r);
+	r.more = &e->more;
+	return impact_unreached(&r, &between, e->broken, &reason);
 }
 
 /* ---- recalling and remembering ----------------------------------------------- */
@@ -182,29 +315,16 @@ static void recall_reads(struct lane *l, const char *key)
 		strmap_set(&l->more_reads, f, l);
 }
 
-static bool get_step(struct lane *l, const char *key, struct step_result *s)
-{
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-
-	return store_get_step(l->crew->opts->store, key, s, &err) == 1;
-}
-
 /* Key of an earlier step that is equal, s filled from it; NULL: none. */
 static char *find_same(struct lane *l, const char *cell, struct step_result *s)
 {
-	_cleanup_strlist_ struct strlist keys = STRLIST_INIT;
+	struct earlier *e = earlier_of(l, cell);
 
-	if (get_step(l, l->step_key, s))
+	if (strmap_has(&e->keys, l->step_key) && get_step(l, l->step_key, s))
 		return xstrdup(l->step_key);
-	get_lines(l, cell, "", &keys);
-	for (size_t i = keys.nr; i && keys.nr - i < MOST_COMPARED; i--) {
-		_cleanup_(step_result_release) struct step_result old = { 0 };
-		const char *key = keys.v[i - 1];
-
-		if (get_step(l, key, &old) && is_same(l, key, &old) &&
-		    get_step(l, key, s))
-			return xstrdup(key);
-	}
+	for (size_t i = 0; i < e->nr; i++)
+		if (is_same(l, &e->v[i]) && get_step(l, e->v[i].key, s))
+			return xstrdup(e->v[i].key);
 	return NULL;
 }
 
@@ -264,6 +384,7 @@ static void list_step(struct lane *l)
 	strlist_add(&keys, l->step_key);
 	text = strlist_join(&keys, "\n");
 	put_text(l, l->step_cell, "", text);
+	forget_earlier(l, l->step_cell);
 }
 
 void lane_remember(struct lane *l, const struct step_result *s)

@@ -33,6 +33,8 @@ int lane_read_units(struct lane *l)
 {
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
+	impact_memo_free(l->memo);
+	l->memo = NULL;
 	unit_set_release(&l->units);
 	if (baseline_units(&l->baseline, l->crew->opts->place->src, &l->units,
 			   &err)) {

@@ -43,7 +43,6 @@ struct planner {
 	struct plan *plan;
 	struct lane *l;
 	struct read_set r;
-	struct impact_memo *memo;
 	uint64_t *targets; /* bits, one a unit: the cell is asked to build it */
 	bool known;  /* all that the state read is in the lane's read-set */
 	bool broken; /* some unit of it failed */
@@ -60,7 +59,6 @@ static void planner_open(struct planner *b, struct plan *p, struct lane *l)
 		.targets = xcalloc(l->units.nr / 64 + 1, sizeof(*b->targets)),
 	};
 	lane_read_set(l, &b->r);
-	b->memo = impact_memo_new(&b->r);
 	for (size_t i = 0; i < l->units.nr; i++)
 		if (l->units.v[i].kernel &&
 		    lane_is_target(l, l->units.v[i].target))
@@ -69,7 +67,6 @@ static void planner_open(struct planner *b, struct plan *p, struct lane *l)
 
 static void planner_close(struct planner *b)
 {
-	impact_memo_free(b->memo);
 	free(b->targets);
 }
 
@@ -78,7 +75,7 @@ static unsigned units_reached(struct planner *b, const struct state *state,
 			      const char **from_empty)
 {
 	const uint64_t *reached =
-		impact_memo_sum(b->memo, &state->since_base, from_empty);
+		impact_memo_sum(lane_memo(b->l), &state->since_base, from_empty);
 	const struct impact empty = { .from_empty = true };
 	unsigned n = 0;
 

@@ -182,6 +182,7 @@ void survey_release(struct crew *c)
 		free(strmap_value(e));
 	}
 	strmap_release(&c->sources);
+	lane_memory_release(c);
 	free(c->cache_use);
 	free(c->base_checkout);
 	free(c->makeflags);

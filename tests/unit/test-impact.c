@@ -775,6 +775,16 @@ static void memo_says_what_find_says(void **state)
 			/* lib/vfio.h is one path; ids begin at 0: not known */
 			w->changes.v[w->changes.nr - 1].id = i == 3 ? 2 : i;
 		}
+		for (size_t i = 0; i < w->changes.nr; i++) {
+			const struct change_list one = {
+				.v = &w->changes.v[i], .nr = 1,
+			};
+			_cleanup_free_ char *proof = NULL;
+
+			assert_int_equal(
+				impact_memo_matters(m, &w->changes.v[i]),
+				!impact_unreached(&w->r, &one, false, &proof));
+		}
 		find(w, &im);
 		bits = impact_memo_sum(m, &w->changes, &empty);
 		assert_int_equal(empty != NULL, im.from_empty);
