@@ -104,7 +104,7 @@ test_expect_success JSONSCHEMA 'results.json is what the schema says' '
 test_expect_success 'logs lie where the summary says, a file a step that was built' '
 	grep "out/all/logs/<patch>/<cell>.log" all.out &&
 	grep "#error" out/all/logs/2/s390-default-gcc.log &&
-	grep "CC .*arch/s390/kvm/gaccess.o" out/all/logs/4/s390-default-gcc.log &&
+	grep "CC .*arch/s390/kvm/diag.o" out/all/logs/4/s390-default-gcc.log &&
 	test ! -e out/all/logs/2/arm64-default-gcc.log
 '
 

@@ -80,7 +80,7 @@ test_expect_success 'the trace is JSON, and holds each step that was built, once
 
 test_expect_success 'and what was done before the steps' '
 	for cell in arm64 powerpc s390 x86_64; do
-		for work in base configuring listing; do
+		for work in base configuring listing quick quick; do
 			echo "$cell/default/gcc $work"
 		done
 	done >expected &&

@@ -192,7 +192,7 @@ test_expect_success 'numbers that are none' '
 	refuse 2 "j takes a whole number.*0" --tree tree -m m.yaml -j 0 &&
 	refuse 2 "timeout.*-3" --tree tree -m m.yaml --timeout=-3 &&
 	refuse 2 "timeout.*1h" --tree tree -m m.yaml --timeout 1h &&
-	refuse 2 "depth quick.*full" --tree tree -m m.yaml --depth quick
+	refuse 2 "depth half.*quick.*full" --tree tree -m m.yaml --depth half
 '
 
 test_expect_success 'no run is stored yet: report and repro say so' '

@@ -28,7 +28,7 @@
 
 #include <stdio.h>
 
-#define ENGINE_VERSION "2" /* part of what a step is remembered under */
+#define ENGINE_VERSION "3" /* part of what a step is remembered under */
 #define MOST_COMPARED 64   /* earlier steps that are looked at, newest first */
 
 static const struct state *this_state(const struct lane *l)
