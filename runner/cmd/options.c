@@ -21,6 +21,7 @@ enum {
 	OPT_BASE = 256,
 	OPT_CELLS,
 	OPT_DEPTH,
+	OPT_AUDIT_SHARE,
 	OPT_MEM,
 	OPT_EXPLAIN,
 	OPT_NO_MEMORY,
@@ -38,6 +39,7 @@ static const struct option long_options[] = {
 	{ "cells", required_argument, NULL, OPT_CELLS },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "depth", required_argument, NULL, OPT_DEPTH },
+	{ "audit-share", required_argument, NULL, OPT_AUDIT_SHARE },
 	{ "mem", required_argument, NULL, OPT_MEM },
 	{ "output", required_argument, NULL, 'o' },
 	{ "explain", no_argument, NULL, OPT_EXPLAIN },
@@ -94,6 +96,21 @@ static uint64_t size(const char *option, const char *text)
 	return (uint64_t)n << shift;
 }
 
+/* A share, "2" or "2.5%"; as set_option(). */
+static int percent(const char *option, const char *text, double *value)
+{
+	char *end;
+
+	*value = strtod(text, &end);
+	end += *end == '%';
+	if (isdigit((unsigned char)*text) && !*end && *value >= 0 &&
+	    *value <= 100)
+		return -1;
+	complain("%s takes a share from 0 to 100 percent, not '%s'", option,
+		 text);
+	return EXIT_USAGE;
+}
+
 static int set_option(struct options *o, int c)
 {
 	unsigned long n;
@@ -116,6 +133,8 @@ static int set_option(struct options *o, int c)
 		}
 		o->depth = optarg;
 		return -1;
+	case OPT_AUDIT_SHARE:
+		return percent("--audit-share", optarg, &o->audit_percent);
 	case OPT_MEM:
 		o->memory = size("--mem", optarg);
 		return o->memory ? -1 : EXIT_USAGE;
@@ -188,6 +207,7 @@ int options_parse(struct options *o, int argc, char **argv, const char *help)
 	*o = (struct options){
 		.matrix = "kvm",
 		.depth = "full",
+		.audit_percent = 2,
 		.jobs = proc_cpus(),
 		.timeout_ms = 30 * 60 * 1000,
 	};

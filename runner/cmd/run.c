@@ -34,6 +34,8 @@ static const char help[] =
 	"                  memory than SIZE, e.g. 6G (default: 80 % of what is free)\n"
 	"  --depth quick   only check the syntax of the units that are reached, and\n"
 	"                  build where that cannot tell; 'full' (default) builds all\n"
+	"  --audit-share P build P percent of the skipped steps anyway, from an empty\n"
+	"                  O=, and compare (default: 2)\n"
 	"  -o DIR          write reports and logs to DIR (default:\n"
 	"                  reports/out/<run-id>, and reports/out/latest)\n"
 	"  --no-memory     build also what an earlier run has built\n"
@@ -136,6 +138,7 @@ int cmd_run(int argc, char **argv)
 			.memory = o.memory,
 			.trace = trace,
 			.use_memory = !o.no_memory,
+			.audit_percent = o.audit_percent,
 			.quick_only = !strcmp(o.depth, "quick"),
 			.step_timeout_ms = o.timeout_ms,
 			.event = progress_event,

@@ -12,6 +12,7 @@
  *	lane_child.c  starting a command in the sandbox, in both modes
  *	lane_chain.c  the objtree that goes from state to state
  *	lane_quick.c  the quick pass before the steps
+ *	lane_audit.c  skipped steps that are built anyway
  *	lane_memory.c steps that need no build: proved, or built before
  *	lane_step.c   one step: impact, make, harvest
  */
@@ -200,6 +201,13 @@ bool lane_quick_answers(struct lane *l, struct step_result *s);
 void lane_quick_compare(struct lane *l, const struct step_result *s);
 void lane_quick_release(struct lane *l);
 
+/* lane_audit.c */
+/* Is the step l->patch, which was proved not to need a build, one of the share
+ * that is built anyway? */
+bool lane_audit_wanted(struct lane *l, const struct strlist *goals);
+/* Builds it from an empty O= and compares; then the step is done. */
+void lane_audit(struct lane *l, const struct strlist *goals);
+
 /* lane_memory.c */
 /* What single changes do to the lane's baseline. */
 struct impact_memo *lane_memo(struct lane *l);
@@ -222,6 +230,9 @@ void lane_read_set(struct lane *l, struct read_set *r);
 /* Steps that need no build are done here; then 0; 1: a build was started (or
  * the lane failed). */
 int lane_step(struct lane *l);
+/* The command that builds goals in an O= which holds .config alone. */
+void lane_empty_argv(const struct lane *l, const struct strlist *goals,
+		     struct strlist *argv);
 /* Is there a file of this name at a state? */
 bool lane_has_file(const struct lane *l, const char *path,
 		   const struct state *s);

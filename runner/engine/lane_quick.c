@@ -212,20 +212,22 @@ static void start(struct lane *l, const struct strlist *names,
 	_cleanup_(sandbox_release) struct sandbox s = SANDBOX_INIT;
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 	_cleanup_free_ char *work = path_join(l->scratch, "quick/work");
+	_cleanup_free_ char *dir = path_join(l->scratch, "quick/make");
 	_cleanup_free_ char *makefile = quick_makefile(
 		&l->units, l->baseline.obj, names, &q->unjudged);
 
 	free(l->quick.upper);
 	l->quick.upper = path_join(l->scratch, "quick/upper");
 	if (tree_remove(l->quick.upper, &err) ||
-	    dir_make(l->quick.upper, &err)) {
+	    dir_make(l->quick.upper, &err) ||
+	    replay_argv(dir, makefile, &argv, &err)) {
 		lane_fail(l, "%s", err.msg);
 		return;
 	}
 	s.obj_upper = l->quick.upper;
 	s.obj_work = work;
 	s.obj_lower = l->baseline.obj;
-	replay_argv(makefile, &argv);
+	strlist_add(&s.writable, dir);
 	lane_say(l, RUN_QUICK_BEGIN, NULL);
 	lane_start(l, &s, state_at(l), &argv, replay_ended);
 }

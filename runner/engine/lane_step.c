@@ -327,6 +327,7 @@ static bool start_replay(struct lane *l)
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 	_cleanup_free_ char *work = path_join(l->scratch, "replay/work");
 	_cleanup_free_ char *upper = path_join(l->scratch, "replay/upper");
+	_cleanup_free_ char *dir = path_join(l->scratch, "replay/make");
 	_cleanup_free_ char *text = NULL;
 
 	/* What make reached before it stopped is done; the objects of all the
@@ -345,8 +346,10 @@ static bool start_replay(struct lane *l)
 	s.obj_upper = upper;
 	s.obj_work = work;
 	s.obj_lower = l->baseline.obj;
+	strlist_add(&s.writable, dir);
+	if (replay_argv(dir, text, &argv, &err))
+		return false;
 	l->phase = LANE_REPLAY;
-	replay_argv(text, &argv);
 	return !lane_start(l, &s, this_state(l), &argv, replay_exit);
 }
 
@@ -382,24 +385,29 @@ static void step_exit(void *data, struct proc_result *res)
 		finish_step(l, s, finished);
 }
 
-static void step_argv(const struct lane *l, const struct strlist *goals,
-		      struct strlist *argv)
+void lane_empty_argv(const struct lane *l, const struct strlist *goals,
+		     struct strlist *argv)
 {
 	_cleanup_strlist_ struct strlist make = STRLIST_INIT;
 
 	lane_make_argv(l, &make);
+	/* "$@" is make and its options. */
+	strlist_addl(argv, "sh", "-c",
+		     "goals=$1; shift; \"$@\" olddefconfig </dev/null; "
+		     "exec \"$@\" $goals",
+		     "sh", NULL);
+	strlist_take(argv, strlist_join(goals, " "));
+	strlist_cat(argv, &make);
+}
+
+static void step_argv(const struct lane *l, const struct strlist *goals,
+		      struct strlist *argv)
+{
 	if (l->impact.from_empty) {
-		/* "$@" is make and its options; goals follow "--". */
-		strlist_addl(argv, "sh", "-c",
-			     "n=$1; shift; goals=; "
-			     "\"$@\" olddefconfig </dev/null; "
-			     "exec \"$@\" $n",
-			     "sh", NULL);
-		strlist_take(argv, strlist_join(goals, " "));
-		strlist_cat(argv, &make);
+		lane_empty_argv(l, goals, argv);
 		return;
 	}
-	strlist_cat(argv, &make);
+	lane_make_argv(l, argv);
 	strlist_cat(argv, goals);
 }
 
@@ -454,12 +462,16 @@ int lane_step(struct lane *l)
 		lane_step_done(l);
 		return 0;
 	}
+	lane_goals(l, state, &goals);
 	if (lane_unreached(l, s)) {
+		if (lane_audit_wanted(l, &goals)) {
+			lane_audit(l, &goals);
+			return 1;
+		}
 		lane_step_done(l);
 		return 0;
 	}
 	s->units_reached = units_reached(l);
-	lane_goals(l, state, &goals);
 	if (lane_remembered(l, &goals, s)) {
 		lane_step_done(l);
 		return 0;

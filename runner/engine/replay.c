@@ -5,6 +5,7 @@
  */
 #include "engine/replay.h"
 
+#include "sys/fileio.h"
 #include "sys/mem.h"
 #include "sys/strbuf.h"
 
@@ -28,11 +29,15 @@ char *replay_makefile(const struct unit_set *units, const struct strlist *names)
 	return strbuf_detach(&sb);
 }
 
-void replay_argv(const char *makefile, struct strlist *argv)
+int replay_argv(const char *dir, const char *makefile, struct strlist *argv,
+		struct errbuf *err)
 {
-	strlist_addl(argv, "sh", "-c",
-		     "printf '%s' \"$1\" >.kvmatrix-replay.mk && "
-		     "exec make --no-print-directory -k -Otarget "
-		     "-f .kvmatrix-replay.mk",
-		     "sh", makefile, NULL);
+	_cleanup_free_ char *file = path_join(dir, "replay.mk");
+
+	if (dir_make(dir, err) ||
+	    file_write(file, makefile, strlen(makefile), err))
+		return -1;
+	strlist_addl(argv, "make", "--no-print-directory", "-k", "-Otarget",
+		     "-f", file, NULL);
+	return 0;
 }

@@ -9,12 +9,19 @@
 #include "model/unit.h"
 #include "sys/strlist.h"
 
+struct errbuf;
+
 /* A makefile that runs the recorded command of each named unit, announced in
  * kbuild's short form. Owned by the caller. */
 char *replay_makefile(const struct unit_set *units,
 		      const struct strlist *names);
 
-/* The command, to be run in OBJ, that writes the makefile there and obeys it. */
-void replay_argv(const char *makefile, struct strlist *argv);
+/*
+ * Writes the makefile to a directory of its own, dir (commands of many units are
+ * more than an argument can hold), and gives the command that obeys it in OBJ. The
+ * sandbox has to show dir.
+ */
+int replay_argv(const char *dir, const char *makefile, struct strlist *argv,
+		struct errbuf *err);
 
 #endif

@@ -63,6 +63,7 @@ struct run_opts {
 	uint64_t memory;     /* bytes that children together may need; 0: 80 %
 			      * of what is available */
 	struct trace *trace; /* may be NULL */
+	double audit_percent; /* of the skipped steps that are built anyway */
 	bool quick_only; /* --depth quick: build only what the quick pass cannot
 			  * judge */
 	bool use_memory; /* take finished steps from the store */
