@@ -536,6 +536,11 @@ int store_gc(struct store *st, unsigned keep, unsigned days,
 	      db_exec(st->db, err, "DELETE FROM steps WHERE last_used <= ?",
 		      "i", limit) ||
 	      db_exec(st->db, err,
+		      "DELETE FROM facts WHERE"
+		      " (key LIKE 'reads:%' OR key LIKE 'state:%')"
+		      " AND substr(key, 7) NOT IN (SELECT key FROM steps)",
+		      "") ||
+	      db_exec(st->db, err,
 		      "DELETE FROM contents WHERE"
 		      " NOT EXISTS (SELECT 1 FROM steps WHERE content = contents.id)"
 		      " AND NOT EXISTS"

@@ -439,6 +439,30 @@ static void gc_frees_old_runs_and_steps(void **state)
 	assert_integrity(*state);
 }
 
+static void gc_frees_what_belongs_to_steps(void **state)
+{
+	static const char *const names[] = { "reads:key-1", "state:key-1",
+					     "reads:key-9", "state:key-9",
+					     "cost:key-9" };
+	struct store *st = open_store(*state);
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	unsigned freed = 0;
+
+	assert_int_equal(put_step(st, 1, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert_int_equal(store_put_value(st, names[i], "x", &err), 0);
+	assert_int_equal(store_gc(st, 1, 30, &freed, &err), 0);
+	assert_int_equal(freed, 2);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *value = NULL;
+
+		/* There is no step key-9. */
+		assert_int_equal(store_get_value(st, names[i], &value, &err),
+				 i != 2 && i != 3);
+	}
+	store_close(st);
+}
+
 static void gc_gives_space_back(void **state)
 {
 	struct place *p = *state;
@@ -826,6 +850,7 @@ int main(void)
 		TEST(finds_runs_by_prefix),
 		TEST(lists_runs_newest_first),
 		TEST(gc_frees_old_runs_and_steps),
+		TEST(gc_frees_what_belongs_to_steps),
 		TEST(gc_gives_space_back),
 		TEST(a_kill_loses_nothing_that_was_stored),
 		TEST(two_processes_write_at_once),
