@@ -23,6 +23,7 @@ table()
 	libarchive-dev               kernel tarballs
 	libsqlite3-dev               the results store
 	libcyaml-dev                 matrix files
+	libyaml-dev                  matrix files: lines of errors
 	libjansson-dev               JSON
 	libelf-dev                   object files; the kernel's objtool
 	uthash-dev                   hash tables (a header)
