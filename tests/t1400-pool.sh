@@ -78,7 +78,7 @@ test_expect_success 'the trace is JSON, and holds each step that was built, once
 	test_cmp expected actual
 '
 
-test_expect_success 'and what was done before the steps' '
+test_expect_success NAMESPACES 'and what was done before the steps' '
 	for cell in arm64 powerpc s390 x86_64; do
 		for work in base configuring listing quick quick; do
 			echo "$cell/default/gcc $work"
@@ -88,7 +88,7 @@ test_expect_success 'and what was done before the steps' '
 	test_cmp expected actual
 '
 
-test_expect_success 'two slots are two rows, and no two children are on one at a time' '
+test_expect_success NAMESPACES 'two slots are two rows, and no two children are on one at a time' '
 	echo "2 0" >expected &&
 	trace rows deep/first.json >actual &&
 	test_cmp expected actual &&
@@ -120,7 +120,7 @@ test_expect_success 'a trace that cannot be written is told before anything is d
 	test ! -e out/full
 '
 
-test_expect_success 'a run that was killed leaves a trace that can be read' '
+test_expect_success NAMESPACES 'a run that was killed leaves a trace that can be read' '
 	mkdir bin &&
 	cat >bin/s390x-linux-gnu-gcc <<-EOT &&
 	#!/bin/sh
@@ -254,7 +254,7 @@ test_expect_success PIPE 'a build that ran into its timeout loses no slot either
 	test_cmp expected late.tokens
 '
 
-test_expect_success '--mem: with room for one, one runs at a time, and the verdicts are the same' '
+test_expect_success NAMESPACES '--mem: with room for one, one runs at a time, and the verdicts are the same' '
 	rm -f bin/slow &&
 	results verdicts first >expected &&
 	test_expect_code 0 judge narrow base..series -j2 --no-memory --mem 1M --verbose \
@@ -269,7 +269,7 @@ test_expect_success '--mem: with room for one, one runs at a time, and the verdi
 	grep "^i" events
 '
 
-test_expect_success '--mem: with room for all nobody waits' '
+test_expect_success NAMESPACES '--mem: with room for all nobody waits' '
 	test_expect_code 0 judge wide base..series -j2 --no-memory --mem 1T --verbose \
 		--trace wide.json &&
 	! grep "waits for memory" wide.err &&

@@ -47,6 +47,10 @@ unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GNUMAKEFLAGS KBUILD_OUTPUT ARCH
 unset CROSS_COMPILE CC LLVM GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 unset CCACHE_DIR CCACHE_DISABLE NO_COLOR
 
+# Isolated builds; without them cells are built one at a time, and there is no quick
+# pass unless it is asked for.
+unshare -U -m true 2>/dev/null && test_set_prereq NAMESPACES
+
 . "$KVMATRIX_TOP/tests/lib/minikernel.sh"
 
 # matrix FILE ARCHES [LINE...]: a matrix of default configurations and more lines.
