@@ -30,7 +30,7 @@ model-y := arch unit result result_json_read result_json_write json_place \
 	series series_order series_source mail mailtag mailinfo patchpath \
 	matrix matrix_yaml matrix_check fragment \
 	diagnostic diag_text diag_compiler diag_make diag_link diag_kconfig \
-	diag_infra diag_parser
+	diag_heal diag_infra diag_parser
 store-y := database store
 engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	tree_apply tree_patch tree_reject tree_layer tree_checkout \

@@ -581,9 +581,11 @@ void make_log_parse(struct make_log *log, const char *text, size_t len,
 		    const char *srctree, const char *objtree)
 {
 	struct reader r = { .log = log };
+	_cleanup_strbuf_ struct strbuf healed = STRBUF_INIT;
 
+	diag_heal(&healed, text, len);
 	diag_parser_init(&r.p, &log->diags, srctree, objtree);
-	diag_lines_init(&r.l, text, len);
+	diag_lines_init(&r.l, healed.buf ? healed.buf : "", healed.len);
 	while (diag_lines_advance(&r.l))
 		if (!diag_skip_source_echo(&r.p, &r.l))
 			read_line(&r, r.l.cur.buf);

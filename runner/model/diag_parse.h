@@ -34,6 +34,10 @@ bool diag_lines_advance(struct diag_lines *l);
  */
 void diag_clean_line(struct strbuf *out, const char *line, size_t len);
 
+/* diag_heal.c: appends the output of a build, the lines of each recipe together
+ * although other makes spoke in between. */
+void diag_heal(struct strbuf *out, const char *text, size_t len);
+
 /* What the lines of the block that is read now are about. */
 enum diag_more {
 	DIAG_MORE_NONE,

@@ -528,6 +528,34 @@ static void pragma_message_is_no_note_of_another(void **state)
 	assert_null(log.diags.v[0].note);
 }
 
+/* As seen on a busy machine: another make's lines between two of a recipe. */
+static void other_makes_do_not_cut_a_recipe(void **state)
+{
+	static const char text[] =
+		"  CC      virt/kvm/a.o\n"
+		"/src/virt/kvm/a.c: In function 'f':\n"
+		"/src/virt/kvm/a.c:10:9: error: implicit declaration of function 'g'\n"
+		"   10 |         g();\n"
+		"make[3]: *** [/src/scripts/Makefile.build:108: drivers/vfio] Error 2\n"
+		"make[3]: Target '__build' not remade because of errors.\n"
+		"      |         ^\n"
+		"/src/virt/kvm/a.c:12:9: error: implicit declaration of function 'h'\n"
+		"   12 |         h();\n"
+		"make[4]: *** [/src/scripts/Makefile.build:57: virt/kvm/a.o] Error 1\n"
+		"make[2]: *** [/src/scripts/Makefile.build:108: drivers] Error 2\n";
+	_cleanup_make_log_ struct make_log log = MAKE_LOG_INIT;
+
+	(void)state;
+	make_log_parse(&log, text, strlen(text), "/src", "/obj");
+	assert_int_equal(log.diags.nr, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_string_equal(log.diags.v[i].unit, "virt/kvm/a.o");
+		assert_string_equal(log.diags.v[i].function, "f");
+	}
+	assert_int_equal(log.failed.nr, 1);
+	assert_string_equal(log.failed.v[0], "virt/kvm/a.o");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -564,6 +592,7 @@ int main(void)
 		cmocka_unit_test(made_up_block_cannot_hide_the_own_failure),
 		cmocka_unit_test(status_with_a_tail_is_not_of_make),
 		cmocka_unit_test(pragma_message_is_no_note_of_another),
+		cmocka_unit_test(other_makes_do_not_cut_a_recipe),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -578,6 +578,10 @@ int main(void)
 		T("there is at least one processor", test_cpus),
 	};
 
+	/* Who starts us in the background may have them ignored. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
