@@ -87,6 +87,23 @@ test_expect_success 'what it cannot judge is built: a Makefile that changes' '
 	! grep "^1 s390/default/gcc .*quick pass" reasons
 '
 
+test_expect_success 'what breaks prepare alone is seen by the quick pass, too' '
+	topic prepare &&
+	patch "KVM: s390: Hide what only asm-offsets.c needs" \
+		append arch/s390/include/asm/kvm_host_types.h <<-\EOT &&
+	#ifdef __GENERATING_OFFSETS
+	#error prepare
+	#endif
+	EOT
+	patch "s390: Break prepare" subst arch/s390/kernel/asm-offsets.c \
+		"1a #define __GENERATING_OFFSETS" &&
+	test_expect_code 1 judge prepare base..prepare --cells s390 --depth quick &&
+	results failing prepare >failing &&
+	grep "^2 s390/default/gcc new arch/s390/kernel/asm-offsets.s .*#error prepare" failing &&
+	test_expect_code 1 judge prepare2 base..prepare --cells s390 --no-memory &&
+	! grep "internal error" prepare2.out
+'
+
 test_expect_success 'what only code generation shows is no contradiction' '
 	topic codegen &&
 	patch "KVM: s390: An assertion that does not hold" append arch/s390/kvm/diag.c <<-\EOT &&

@@ -70,6 +70,17 @@ static void read_set(struct lane *l, struct read_set *r)
 	r->newer = l->quick.units.nr ? &l->quick.units : NULL;
 }
 
+/*
+ * The pass judges the cell's targets and what prepare builds before them
+ * (asm-offsets.s, vDSOs): make stops where that fails. Not what the baseline holds
+ * for other series.
+ */
+static bool is_judged(const struct lane *l, const struct unit *u)
+{
+	return u->kernel && (lane_is_target(l, u->target) ||
+			     !strlist_has_sorted(&l->baseline.goals, u->name));
+}
+
 /* Units of directories whose Makefile changed: their commands may, too. */
 static void mark_unjudged(struct lane *l, const struct impact *im,
 			  struct quick_state *to)
@@ -96,7 +107,7 @@ static void find_units(struct lane *l, const struct impact *im,
 	for (size_t i = 0; i < l->units.nr; i++) {
 		const struct unit *u = &l->units.v[i];
 
-		if (!u->kernel || !lane_is_target(l, u->target) ||
+		if (!is_judged(l, u) ||
 		    strlist_has_sorted(&to->unjudged, u->name))
 			continue;
 		if (!strlist_has_sorted(&im->reached, u->name) &&
@@ -327,8 +338,7 @@ void lane_quick_compare(struct lane *l, const struct step_result *s)
 	if (!l->quick.states)
 		return;
 	for (size_t i = 0; i < l->units.nr; i++)
-		if (l->units.v[i].kernel &&
-		    lane_is_target(l, l->units.v[i].target))
+		if (is_judged(l, &l->units.v[i]))
 			strlist_add(&known, l->units.v[i].name);
 	strlist_sort(&known);
 	quick_compare(quick_at(l, l->patch), s, &known, &lines);

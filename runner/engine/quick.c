@@ -58,7 +58,8 @@ char *quick_command(const char *saved)
 	from = first;
 	if (starts_with(from, "ccache "))
 		from += strlen("ccache ");
-	if (!strstr(from, " -c ") || !strstr(from, " -D__KERNEL__") ||
+	if ((!strstr(from, " -c ") && !strstr(from, " -S ")) ||
+	    !strstr(from, " -D__KERNEL__") ||
 	    !strstr(from, " -Wp,-MMD,"))
 		return NULL;
 	return xasprintf("%s -fsyntax-only", from);

@@ -35,10 +35,12 @@ static void test_command(void **state)
 	/* quoted separators are none; make's own quoting stays */
 	assert_command(CC "-DM='\"a;b\"' -DN=\"x|y\" -DO=a\\;b -DP=$(pound)1 -c b.c\n",
 		       CC "-DM='\"a;b\"' -DN=\"x|y\" -DO=a\\;b -DP=$(pound)1 -c b.c -fsyntax-only");
+	/* asm-offsets.s */
+	assert_command(CC "-S -o a/b.s b.c\n",
+		       CC "-S -o a/b.s b.c -fsyntax-only");
 	/* not a compiler call for the kernel */
 	assert_command("gcc -Wp,-MMD,x.d -c -o x x.c\n", NULL);
 	assert_command("objcopy a b\n", NULL);
-	assert_command(CC "-S -o a/b.s b.c\n", NULL);
 	assert_command("", NULL);
 }
 
