@@ -143,4 +143,49 @@ test_expect_success NAMESPACES 'a compiler that lies in the quick pass is an int
 	grep "internal error.*diag.o fails in the quick pass and passes in the build" lie.out
 '
 
+test_expect_success 'setup: a unit fails and stays so while others change' '
+	topic stays &&
+	patch "KVM: s390: Break diag.c" subst arch/s390/kvm/diag.c "s/4096/nothing/" &&
+	patch "KVM: s390: Elsewhere" append arch/s390/kvm/gaccess.c <<-\EOT &&
+	/* diag.c does not read this */
+	EOT
+	patch "KVM: s390: A header that nobody reads" \
+		put arch/s390/kvm/alone.h <<-\EOT &&
+	#define ALONE 1
+	EOT
+	patch "KVM: s390: Heal in a header" \
+		append arch/s390/kvm/gaccess.h <<-\EOT &&
+	#define nothing 4096
+	EOT
+	patch "KVM: s390: A header is missing" subst arch/s390/kvm/diag.c \
+		"s,^#include \"gaccess.h\",&\n#include \"later.h\"," &&
+	patch "KVM: s390: Nobody can know what is behind it" \
+		append arch/s390/kvm/alone.h <<-\EOT
+	#define ALONE_TOO 1
+	EOT
+'
+
+test_expect_success NAMESPACES 'what a failing unit reads is known, unless a header is missing' '
+	test_expect_code 1 judge stays base..stays --no-memory --cells "s390/*" &&
+	verdicts_are stays <<-\EOT &&
+	1 s390/default/gcc regressed
+	2 s390/default/gcc still-broken
+	3 s390/default/gcc still-broken
+	4 s390/default/gcc fixed
+	5 s390/default/gcc regressed
+	6 s390/default/gcc still-broken
+	EOT
+	results steps stays >steps &&
+	grep "^3 s390/default/gcc still-broken none of the 1 changed" steps &&
+	grep "^6 s390/default/gcc still-broken - " steps
+'
+
+test_expect_success NAMESPACES 'and is remembered with the step' '
+	test_expect_code 1 judge stays2 base..stays --cells "s390/*" &&
+	results steps stays >first && results steps stays2 >second &&
+	test_cmp first second &&
+	results remembered stays2 >remembered &&
+	grep "^2 s390/default/gcc" remembered
+'
+
 test_done

@@ -4,6 +4,13 @@
 test_description='without namespaces the verdicts are the same'
 . "$(dirname "$0")/lib/kvmatrix.sh"
 
+# Without namespaces there is no quick pass, and so what a failing unit reads is not
+# known: such steps are built where they are proved unreached otherwise.
+steps() {
+	results steps "$1" |
+		sed "/ still-broken none of /s/ none of .* total / - total /"
+}
+
 test_expect_success 'setup: a series with everything in it' '
 	minikernel tree &&
 	matrix m.yaml "x86_64, arm64, s390, powerpc" &&
@@ -23,23 +30,23 @@ test_expect_success 'setup: a series with everything in it' '
 
 test_expect_success 'with namespaces, where they are allowed' '
 	test_expect_code 1 judge isolated base..series &&
-	results steps isolated >isolated.steps
+	steps isolated >isolated.steps
 '
 
 test_expect_success 'without: same verdicts, messages and counts' '
 	test_expect_code 1 judge plain base..series --no-sandbox --no-memory &&
 	grep "plain builds" plain.out &&
-	results steps plain >plain.steps &&
+	steps plain >plain.steps &&
 	test_cmp isolated.steps plain.steps
 '
 
 test_expect_success 'nor does it matter whose baselines were there first' '
 	rm -rf cache &&
 	test_expect_code 1 judge plain2 base..series --no-sandbox &&
-	results steps plain2 >plain2.steps &&
+	steps plain2 >plain2.steps &&
 	test_cmp isolated.steps plain2.steps &&
 	test_expect_code 1 judge isolated2 base..series --no-memory &&
-	results steps isolated2 >isolated2.steps &&
+	steps isolated2 >isolated2.steps &&
 	test_cmp isolated.steps isolated2.steps
 '
 
@@ -67,7 +74,7 @@ test_expect_success 'without bwrap the run goes on, says why, and judges the sam
 	PATH=$TRASH/nobwrap judge nobwrap base..series --no-memory
 	test $? = 1 &&
 	grep "warning: no isolated builds on this machine (.*bubblewrap" nobwrap.err &&
-	results steps nobwrap >nobwrap.steps &&
+	steps nobwrap >nobwrap.steps &&
 	test_cmp isolated.steps nobwrap.steps
 '
 

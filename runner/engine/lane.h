@@ -34,6 +34,7 @@ struct jobserver;
 struct pool;
 struct sandbox;
 struct state;
+struct strbuf;
 
 /* What all lanes of a run share. */
 struct crew {
@@ -127,6 +128,8 @@ struct lane {
 	struct read_set memo_set;
 
 	unsigned patch;	   /* state to build */
+	bool unread;	   /* a unit of the state before failed, and what it
+			    * read is not known */
 	bool retried;	   /* an internal compiler error was seen once */
 	struct chain chain;
 	struct quick_pass quick;
@@ -200,6 +203,11 @@ bool lane_quick_answers(struct lane *l, struct step_result *s);
 /* A step was built: where it and the pass disagree goes to the result. */
 void lane_quick_compare(struct lane *l, const struct step_result *s);
 void lane_quick_release(struct lane *l);
+/* Does the pass know what each unit that fails at l->patch reads? Then all of it
+ * is in the lane's reads. */
+bool lane_quick_reads(struct lane *l, const struct step_result *s);
+/* Adds these, a line each. */
+void lane_quick_add_reads(const struct lane *l, struct strbuf *text);
 
 /* lane_audit.c */
 /* Is the step l->patch, which was proved not to need a build, one of the share
@@ -217,10 +225,12 @@ void lane_memory_release(struct crew *c);
  * store: then s is filled. */
 bool lane_unreached(struct lane *l, struct step_result *s);
 /* True when the store has the result of state l->patch with these goals: s is
- * filled, and what the step had read is added to the lane's reads. */
+ * filled, and what the step had read is added to the lane's reads. *unread: as in
+ * struct lane. */
 bool lane_remembered(struct lane *l, const struct strlist *goals,
-		     struct step_result *s);
-/* Stores a finished step, with what the objtree says that it read. */
+		     struct step_result *s, bool *unread);
+/* Stores a finished step, with what the objtree and the quick pass say that it
+ * read, and l->unread. */
 void lane_remember(struct lane *l, const struct step_result *s);
 
 /* lane_step.c */

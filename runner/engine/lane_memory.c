@@ -12,7 +12,8 @@
  *
  * Kept in the store, beside the step itself (all texts of lines):
  *	steps:<cell>	keys of the steps built in a cell for these goals
- *	reads:<key>	files that the step read and the baseline did not
+ *	reads:<key>	files that the step read and the baseline did not; first
+ *			"?" when a unit failed of which this is not known
  *	state:<key>	how its sources differ from the base: STATUS MODE BLOB PATH
  * where <cell> covers base tree, configuration, compilers and goals.
  */
@@ -28,7 +29,7 @@
 
 #include <stdio.h>
 
-#define ENGINE_VERSION "3" /* part of what a step is remembered under */
+#define ENGINE_VERSION "4" /* part of what a step is remembered under */
 #define MOST_COMPARED 64   /* earlier steps that are looked at, newest first */
 
 static const struct state *this_state(const struct lane *l)
@@ -55,7 +56,7 @@ bool lane_unreached(struct lane *l, struct step_result *s)
 		return false;
 	lane_read_set(l, &r);
 	if (!impact_unreached(&r, &this_state(l)->since_prev,
-			      prev->failed.nr != 0, &reason))
+			      l->unread, &reason))
 		return false;
 	s->outcome = OUTCOME_UNREACHED;
 	s->reason = reason;
@@ -151,7 +152,7 @@ static bool state_parse(const struct strlist *lines, struct change_list *l)
 struct earlier_step {
 	char *key;
 	bool read, usable; /* usable: the rest is valid */
-	bool broken;	   /* units failed */
+	bool unread;	   /* see struct lane */
 	struct strmap more;	   /* files read beyond the baseline */
 	struct change_list state;  /* since the base */
 	struct change_list undone; /* what it takes to go back to the base: of
@@ -239,6 +240,11 @@ static bool get_step(struct lane *l, const char *key, struct step_result *s)
 	return store_get_step(l->crew->opts->store, key, s, &err) == 1;
 }
 
+static bool is_unread(const struct strlist *reads)
+{
+	return reads->nr && !strcmp(reads->v[0], "?");
+}
+
 static void read_earlier(struct lane *l, struct earlier_step *e)
 {
 	_cleanup_(step_result_release) struct step_result old = { 0 };
@@ -254,7 +260,7 @@ static void read_earlier(struct lane *l, struct earlier_step *e)
 	    !state_parse(&lines, &e->state))
 		return;
 	e->usable = true;
-	e->broken = old.failed.nr != 0;
+	e->unread = is_unread(&reads);
 	strlist_each(f, &reads)
 		strmap_set(&e->more, f, e);
 	change_list_between(&e->state, &base, &undone);
@@ -301,16 +307,17 @@ static bool is_same(struct lane *l, struct earlier_step *e)
 	change_list_between(&e->state, now, &between);
 	baseline_set(l, &r);
 	r.more = &e->more;
-	return impact_unreached(&r, &between, e->broken, &reason);
+	return impact_unreached(&r, &between, e->unread, &reason);
 }
 
 /* ---- recalling and remembering ----------------------------------------------- */
 
-static void recall_reads(struct lane *l, const char *key)
+static void recall_reads(struct lane *l, const char *key, bool *unread)
 {
 	_cleanup_strlist_ struct strlist files = STRLIST_INIT;
 
 	get_lines(l, "reads:", key, &files);
+	*unread = is_unread(&files);
 	strlist_each(f, &files)
 		strmap_set(&l->more_reads, f, l);
 }
@@ -329,7 +336,7 @@ static char *find_same(struct lane *l, const char *cell, struct step_result *s)
 }
 
 bool lane_remembered(struct lane *l, const struct strlist *goals,
-		     struct step_result *s)
+		     struct step_result *s, bool *unread)
 {
 	unsigned total = s->units_total, reached = s->units_reached;
 	_cleanup_free_ char *key = NULL;
@@ -350,15 +357,21 @@ bool lane_remembered(struct lane *l, const struct strlist *goals,
 	/* Built at another state, whose renames may be others. */
 	for (size_t i = 0; i < s->diags.nr; i++)
 		diag_fingerprint(&s->diags.v[i], &this_state(l)->renames);
-	recall_reads(l, key);
+	recall_reads(l, key, unread);
 	return true;
 }
 
-/* What the objtree of the step read, beyond the baseline: for the proofs. */
-static char *more_reads(struct lane *l)
+/*
+ * What the step read beyond the baseline, for the proofs: by the objtree, and
+ * units that failed by the quick pass.
+ */
+static char *more_reads(struct lane *l, const struct step_result *s)
 {
 	struct strbuf text = STRBUF_INIT;
 
+	l->unread = !lane_quick_reads(l, s);
+	if (l->unread)
+		strbuf_addstr(&text, "?\n");
 	strmap_each(e, &l->chain.units.files) {
 		const char *path = strmap_key(e);
 
@@ -370,6 +383,8 @@ static char *more_reads(struct lane *l)
 	strmap_each(e, &l->kconfig)
 		if (l->chain.whole)
 			strbuf_addf(&text, "%s\n", strmap_key(e));
+	if (s->failed.nr && !l->unread)
+		lane_quick_add_reads(l, &text);
 	return strbuf_detach(&text);
 }
 
@@ -390,7 +405,7 @@ static void list_step(struct lane *l)
 void lane_remember(struct lane *l, const struct step_result *s)
 {
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	_cleanup_free_ char *reads = more_reads(l);
+	_cleanup_free_ char *reads = more_reads(l, s);
 	_cleanup_free_ char *state = state_text(&this_state(l)->since_base);
 
 	/* The step itself last: without it the others mean nothing. */

@@ -5,7 +5,7 @@
  * Like the objtree of the steps (lane_chain.c) it goes from state to state: what
  * differs from the state it was at last reaches units, by the dependencies that
  * the compiler wrote when the unit was last replayed; these are replayed, and so
- * are those that failed, whose dependencies nobody knows. A state that is proved
+ * are those that failed so that nobody knows their dependencies. A state that is proved
  * to be like the one before, or that the store knows, costs nothing.
  *
  * Nothing is written but into a scratch over the baseline, which goes away.
@@ -57,6 +57,7 @@ static void begin(struct lane *l)
 	first = &q->states[0];
 	first->done = true;
 	strlist_cat(&first->failed, &base->failed);
+	strlist_cat(&first->unread, &base->failed);
 	/* What fails in the base has left no command. */
 	strlist_cat(&first->unjudged, &base->failed);
 	for (size_t i = 0; i < base->diags.nr; i++)
@@ -111,7 +112,7 @@ static void find_units(struct lane *l, const struct impact *im,
 		    strlist_has_sorted(&to->unjudged, u->name))
 			continue;
 		if (!strlist_has_sorted(&im->reached, u->name) &&
-		    !strlist_has_sorted(&to->failed, u->name))
+		    !strlist_has_sorted(&to->unread, u->name))
 			continue;
 		if (u->nr_deps && lane_has_file(l, u->deps[0], state_at(l)))
 			strlist_add(names, u->name);
@@ -126,7 +127,10 @@ static void read_deps(struct lane *l, const struct strlist *started,
 		      struct quick_state *q)
 {
 	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
+	_cleanup_strmap_ struct strmap unread = STRMAP_INIT;
 
+	strlist_each(name, &q->unread)
+		strmap_set(&unread, name, q);
 	strlist_each(name, started) {
 		const struct unit *u = unit_set_find(&l->units, name);
 		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -134,13 +138,20 @@ static void read_deps(struct lane *l, const struct strlist *started,
 		_cleanup_free_ char *file =
 			dep ? path_join(l->quick.upper, dep) : NULL;
 
+		strmap_set(&unread, name, q);
 		if (!file || !file_exists(file) ||
 		    file_read(file, &text, &ignored))
 			continue;
 		unit_set_put(&l->quick.units, u->target, text.buf,
 			     l->crew->opts->place->src);
+		strmap_set(&unread, name, NULL);
 	}
+	strlist_release(&q->unread);
+	strlist_each(name, &q->failed)
+		if (strmap_get(&unread, name))
+			strlist_add(&q->unread, name);
 	unit_set_sort(&l->quick.units);
+	strlist_release(&q->reads);
 	strmap_each(e, &l->quick.units.files) {
 		if (unit_set_reads(&l->units, strmap_key(e)))
 			continue;
@@ -248,13 +259,16 @@ static bool known(struct lane *l, struct quick_state *q)
 {
 	_cleanup_strlist_ struct strlist goals = STRLIST_INIT;
 	_cleanup_(step_result_release) struct step_result old = { 0 };
+	bool unread;
 
 	lane_goals(l, state_at(l), &goals);
-	if (!lane_remembered(l, &goals, &old))
+	if (!lane_remembered(l, &goals, &old, &unread))
 		return false;
 	quick_state_release(q);
 	q->done = true;
 	strlist_cat(&q->failed, &old.failed);
+	if (unread)
+		strlist_cat(&q->unread, &old.failed);
 	for (size_t i = 0; i < old.diags.nr; i++)
 		diag_list_copy(&q->diags, &old.diags.v[i]);
 	return true;
@@ -267,7 +281,7 @@ static bool unreached(struct lane *l, const struct quick_state *prev)
 
 	read_set(l, &r);
 	return impact_unreached(&r, &state_at(l)->since_prev,
-				prev->failed.nr != 0, &reason);
+				prev->unread.nr != 0, &reason);
 }
 
 int lane_quick(struct lane *l)
@@ -328,6 +342,32 @@ bool lane_quick_answers(struct lane *l, struct step_result *s)
 	strlist_each(f, &q->reads)
 		strmap_set(&l->more_reads, f, l);
 	return true;
+}
+
+bool lane_quick_reads(struct lane *l, const struct step_result *s)
+{
+	const struct quick_state *q;
+
+	if (!s->failed.nr)
+		return true;
+	if (!l->quick.states || s->failed_replayed.nr)
+		return false;
+	q = quick_at(l, l->patch);
+	if (!q->done || q->blind || q->unread.nr)
+		return false;
+	strlist_each(f, &s->failed)
+		if (!strlist_has_sorted(&q->failed, f) ||
+		    strlist_has_sorted(&q->unjudged, f))
+			return false;
+	strlist_each(f, &q->reads)
+		strmap_set(&l->more_reads, f, l);
+	return true;
+}
+
+void lane_quick_add_reads(const struct lane *l, struct strbuf *text)
+{
+	strlist_each(f, &quick_at(l, l->patch)->reads)
+		strbuf_addf(text, "%s\n", f);
 }
 
 void lane_quick_compare(struct lane *l, const struct step_result *s)

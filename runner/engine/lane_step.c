@@ -127,6 +127,7 @@ void lane_base_result(struct lane *l)
 	strlist_each(f, &base->failed)
 		if (!is_others(l, f))
 			strlist_add(&s->failed, f);
+	l->unread = s->failed.nr != 0;
 	l->patch = 0;
 	lane_step_done(l);
 }
@@ -472,7 +473,7 @@ int lane_step(struct lane *l)
 		return 0;
 	}
 	s->units_reached = units_reached(l);
-	if (lane_remembered(l, &goals, s)) {
+	if (lane_remembered(l, &goals, s, &l->unread)) {
 		lane_step_done(l);
 		return 0;
 	}

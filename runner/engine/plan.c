@@ -45,7 +45,7 @@ struct planner {
 	struct read_set r;
 	uint64_t *targets; /* bits, one a unit: the cell is asked to build it */
 	bool known;  /* all that the state read is in the lane's read-set */
-	bool broken; /* some unit of it failed */
+	bool broken; /* some unit of it failed, what that read is not known */
 	unsigned patch; /* the first that has to be built to know more */
 };
 
@@ -98,12 +98,11 @@ static void plan_build(struct planner *b, struct plan_step *ps)
 	ps->units_reached = units_reached(b, state, &from_empty);
 	l->patch = ps->patch;
 	lane_goals(l, state, &goals);
-	if (lane_remembered(l, &goals, &old)) {
+	if (lane_remembered(l, &goals, &old, &b->broken)) {
 		ps->action = "known";
 		ps->reason = reason(b->plan, xasprintf(
 			"built by an earlier run, %zu unit%s failing",
 			old.failed.nr, old.failed.nr == 1 ? "" : "s"));
-		b->broken = old.failed.nr != 0;
 		return;
 	}
 	ps->action = "build";

@@ -10,6 +10,7 @@
 void quick_state_release(struct quick_state *q)
 {
 	strlist_release(&q->failed);
+	strlist_release(&q->unread);
 	strlist_release(&q->unjudged);
 	strlist_release(&q->reads);
 	diag_list_release(&q->diags);
@@ -22,7 +23,9 @@ void quick_state_copy(struct quick_state *to, const struct quick_state *from)
 	to->done = from->done;
 	to->blind = from->blind;
 	strlist_cat(&to->failed, &from->failed);
+	strlist_cat(&to->unread, &from->unread);
 	strlist_cat(&to->unjudged, &from->unjudged);
+	strlist_cat(&to->reads, &from->reads);
 	for (size_t i = 0; i < from->diags.nr; i++)
 		diag_list_copy(&to->diags, &from->diags.v[i]);
 }
@@ -99,14 +102,16 @@ char *quick_makefile(const struct unit_set *units, const char *objtree,
 		const struct unit *u = unit_set_find(units, name);
 		_cleanup_free_ char *command =
 			u ? command_of(u, objtree) : NULL;
+		_cleanup_free_ char *dep = u ? quick_depfile(u) : NULL;
 
 		if (!command) {
 			strlist_add(unjudged, name);
 			continue;
 		}
 		strbuf_addf(&sb, "all: %s\n%s: FORCE\n\t@echo '  CC      $@'\n"
-				 "\t@%s\n",
-			    u->target, u->target, command);
+				 "\t@%s || { %s -E >/dev/null 2>&1 || rm -f %s; "
+				 "false; }\n",
+			    u->target, u->target, command, command, dep);
 	}
 	strlist_sort(unjudged);
 	return strbuf_detach(&sb);

@@ -29,10 +29,11 @@ struct quick_state {
 	unsigned nr_judged;	/* commands run for this state */
 	double seconds;
 	struct strlist failed;	/* sorted */
+	struct strlist unread;	/* sorted, of these: nobody knows what they
+				 * read, so they are replayed at each state */
 	struct strlist unjudged; /* sorted units that are not judged any more */
 	struct diag_list diags; /* of all units of the cell, as in step_result */
-	/* What the units replayed so far read and the baseline did not; not
-	 * copied to the next state. */
+	/* What the units replayed so far read and the baseline did not. */
 	struct strlist reads;
 };
 void quick_state_release(struct quick_state *q);
@@ -47,7 +48,8 @@ char *quick_command(const char *saved);
 
 /*
  * A makefile that runs the quick command of each named unit, announced in
- * kbuild's short form. Units without one are added to unjudged. objtree: where
+ * kbuild's short form. A compiler that meets an error writes no dependencies, so
+ * of a unit that fails the preprocessor writes them, if it can read to the end. Units without one are added to unjudged. objtree: where
  * the .cmd files are.
  */
 char *quick_makefile(const struct unit_set *units, const char *objtree,
