@@ -93,6 +93,9 @@ static void print_use(const struct run_result *r)
 			", all slots busy %.1f %% of the time that work was "
 			"ready",
 			100 * r->busy_share);
+	if (r->cache.known)
+		fprintf(stderr, "; ccache: %u hits, %u by text, %u misses",
+			r->cache.hits, r->cache.text_hits, r->cache.misses);
 	fputc('\n', stderr);
 }
 

@@ -316,6 +316,8 @@ static enum lane_progress build_base(struct lane *l)
 	lane_make_argv(l, &argv);
 	all_goals(l, &argv);
 	lane_say(l, RUN_CELL_BUSY, "building the base");
+	/* What a base compiles depends on its name, options and configuration. */
+	l->depend = true;
 	return lane_start(l, &s, &l->crew->opts->tree->states[0], &argv,
 			  base_exit) ?
 		       LANE_ENDED :

@@ -36,6 +36,14 @@ struct sandbox;
 struct state;
 struct strbuf;
 
+/* How ccache may be used at a state; see place_env(). */
+struct cache_rule {
+	bool off;
+	bool other_names; /* than the base: files came or went, or Makefiles or
+			   * links say something else */
+	char *space; /* of states with the same names */
+};
+
 /* What all lanes of a run share. */
 struct crew {
 	const struct run_opts *opts;
@@ -49,7 +57,7 @@ struct crew {
 	struct strlist touched; /* by any state, sorted */
 	struct strlist added_sources; /* of these, .c and .S that some state
 				       * adds */
-	enum place_cache *cache_use; /* per state: see place_env() */
+	struct cache_rule *cache_rules; /* one a state */
 	struct lane *lanes;
 	size_t nr_lanes;
 	/* SANDBOX_PLAIN: the state that mnt/src is at, NULL: not made yet */
@@ -137,6 +145,8 @@ struct lane {
 	struct impact impact;
 	char *offsets_said; /* names of changed constants last told */
 
+	bool depend; /* the next child compiles nothing that holds a file which
+		      * the compiler does not see: PLACE_CACHE_DEPEND */
 	/* the child that runs now */
 	void (*on_exit)(void *data, struct proc_result *res);
 	char *child_upper; /* SANDBOX_PLAIN: where OBJ goes afterwards */

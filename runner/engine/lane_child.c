@@ -129,6 +129,26 @@ static int prepare(struct lane *l, struct sandbox *s, const struct state *at,
 	return plain_source(l, at, err) || plain_objtree(l, s, err) ? -1 : 0;
 }
 
+static void add_env(struct lane *l, const struct state *at,
+		    struct strlist *env)
+{
+	const struct crew *c = l->crew;
+	const struct cache_rule *rule = &c->cache_rules[at->patch];
+	const char *space = c->opts->tree->states[0].tree;
+	enum place_cache how = PLACE_CACHE_DIRECT;
+
+	if (rule->off) {
+		how = PLACE_CACHE_OFF;
+	} else if (l->depend) {
+		how = PLACE_CACHE_DEPEND;
+		space = rule->space;
+	} else if (rule->other_names) {
+		how = PLACE_CACHE_TEXT;
+	}
+	l->depend = false;
+	place_env(c->opts->place, &l->toolchain, c->makeflags, space, how, env);
+}
+
 int lane_start(struct lane *l, struct sandbox *s, const struct state *at,
 	       const struct strlist *command,
 	       void (*on_exit)(void *data, struct proc_result *res))
@@ -146,8 +166,7 @@ int lane_start(struct lane *l, struct sandbox *s, const struct state *at,
 		.data = l,
 	};
 
-	place_env(c->opts->place, &l->toolchain, c->makeflags,
-		  c->opts->tree->states[0].tree, c->cache_use[at->patch], &env);
+	add_env(l, at, &env);
 	jobserver_fds(c->jobserver, o.pass_fds);
 	if (prepare(l, s, at, &err) || sandbox_argv(s, command, &argv, &err) ||
 	    proc_start(c->loop, &o, &err)) {

@@ -412,6 +412,24 @@ static void step_argv(const struct lane *l, const struct strlist *goals,
 	strlist_cat(argv, goals);
 }
 
+/*
+ * The objects that hold others as they are (vDSOs, purgatory, real mode code) are
+ * made by prepare, if they are made at all.
+ */
+static bool reaches_targets_only(const struct lane *l)
+{
+	if (l->impact.from_empty)
+		return false;
+	strlist_each(name, &l->impact.reached) {
+		const struct unit *u = unit_set_find(&l->units, name);
+
+		if (!ends_with(name, ".s") &&
+		    (!u || !lane_is_target(l, u->target)))
+			return false;
+	}
+	return true;
+}
+
 static void start_build(struct lane *l, const struct strlist *goals)
 {
 	_cleanup_strlist_ struct strlist argv = STRLIST_INIT;
@@ -424,6 +442,7 @@ static void start_build(struct lane *l, const struct strlist *goals)
 	}
 	step_argv(l, goals, &argv);
 	lane_say(l, RUN_STEP_BEGIN, NULL);
+	l->depend = reaches_targets_only(l);
 	lane_start(l, &s, this_state(l), &argv, step_exit);
 }
 

@@ -2,6 +2,7 @@
 #include "engine/place.h"
 
 #include "engine/toolchain.h"
+#include "model/result.h"
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
 #include "sys/mem.h"
@@ -9,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -28,8 +30,8 @@ static bool program_in_path(const char *name)
 	return found;
 }
 
-/* Scratch directories are named after their process. */
-static void remove_dead_scratch(const char *dir)
+/* What is left of processes that are gone: dir/PREFIX<pid>. */
+static void remove_dead(const char *dir, const char *prefix)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
@@ -37,7 +39,9 @@ static void remove_dead_scratch(const char *dir)
 	while (d && (e = readdir(d))) {
 		_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
 		_cleanup_free_ char *path = path_join(dir, e->d_name);
-		long pid = atol(e->d_name);
+		long pid = starts_with(e->d_name, prefix) ?
+				   atol(e->d_name + strlen(prefix)) :
+				   0;
 
 		if (pid > 0 && pid != getpid() && kill(pid, 0) &&
 		    errno == ESRCH)
@@ -79,10 +83,16 @@ int place_open(struct place *p, const char *self, bool plain, bool use_ccache,
 	p->scratch = path_join(scratch, pid);
 	if (use_ccache && program_in_path("ccache"))
 		p->ccache = path_join(p->cache, "ccache");
-	remove_dead_scratch(scratch);
+	remove_dead(scratch, "");
 	if (tree_remove(p->scratch, err) || dir_make(p->scratch, err) ||
 	    (p->ccache && dir_make(p->ccache, err)))
 		return -1;
+	if (p->ccache) {
+		p->ccache_log = xasprintf("%s/log.%ld", p->ccache,
+					  (long)getpid());
+		remove_dead(p->ccache, "log.");
+		unlink(p->ccache_log);
+	}
 	p->mode = SANDBOX_OVERLAY;
 	if (plain)
 		p->why_plain = xstrdup("asked for with --no-sandbox");
@@ -99,6 +109,8 @@ void place_close(struct place *p)
 
 	if (p->scratch)
 		tree_remove(p->scratch, &ignored);
+	if (p->ccache_log)
+		unlink(p->ccache_log);
 	if (p->lock >= 0)
 		close(p->lock);
 	free(p->cache);
@@ -106,6 +118,7 @@ void place_close(struct place *p)
 	free(p->src);
 	free(p->obj);
 	free(p->ccache);
+	free(p->ccache_log);
 	free(p->scratch);
 	free(p->why_plain);
 	*p = (struct place){ .lock = -1 };
@@ -129,7 +142,7 @@ void place_make_vars(const struct place *p, const struct toolchain *t,
 }
 
 void place_env(const struct place *p, const struct toolchain *t,
-	       const char *makeflags, const char *base, enum place_cache how,
+	       const char *makeflags, const char *space, enum place_cache how,
 	       struct strlist *env)
 {
 	const char *path = getenv("PATH");
@@ -145,11 +158,40 @@ void place_env(const struct place *p, const struct toolchain *t,
 		return;
 	strlist_addf(env, "CCACHE_DIR=%s", p->ccache);
 	strlist_addl(env, "CCACHE_MAXSIZE=10G", "CCACHE_NOCOMPRESS=1", NULL);
-	strlist_addf(env, "CCACHE_NAMESPACE=%s", base);
+	strlist_addf(env, "CCACHE_STATSLOG=%s", p->ccache_log);
+	strlist_addf(env, "CCACHE_NAMESPACE=%s", space);
+	if (how == PLACE_CACHE_DEPEND)
+		strlist_add(env, "CCACHE_DEPEND=1");
 	if (how == PLACE_CACHE_TEXT)
 		strlist_add(env, "CCACHE_NODIRECT=1");
 	if (how == PLACE_CACHE_OFF)
 		strlist_add(env, "CCACHE_DISABLE=1");
 	strlist_addf(env, "CCACHE_COMPILERCHECK=string:%s",
 		     t->id ? t->id : "none");
+}
+
+void place_cache_use(const struct place *p, struct cache_use *use)
+{
+	static const struct {
+		const char *line;
+		size_t at;
+	} counts[] = {
+		{ "direct_cache_hit", offsetof(struct cache_use, hits) },
+		{ "preprocessed_cache_hit",
+		  offsetof(struct cache_use, text_hits) },
+		{ "cache_miss", offsetof(struct cache_use, misses) },
+	};
+	FILE *f = p->ccache_log ? fopen(p->ccache_log, "re") : NULL;
+	char line[256];
+
+	if (!f)
+		return;
+	use->known = true;
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+			if (!strcmp(line, counts[i].line))
+				++*(unsigned *)((char *)use + counts[i].at);
+	}
+	fclose(f);
 }

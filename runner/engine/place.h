@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+struct cache_use;
 struct cell;
 struct errbuf;
 struct toolchain;
@@ -21,14 +22,16 @@ struct place {
 	char *src;     /* cache/mnt/src */
 	char *obj;     /* cache/mnt/obj */
 	char *ccache;  /* cache/ccache, or NULL: not used */
+	char *ccache_log; /* of this process; see place_cache_use() */
 	char *scratch; /* cache/scratch/<pid>: ours alone, removed at the end */
 	enum sandbox_mode mode;
 	char *why_plain; /* what does not work, in SANDBOX_PLAIN mode */
 	int lock; /* on the fixed paths: theirs alone in SANDBOX_PLAIN */
 };
 
-/* How far ccache may be trusted at a state; see place_env(). */
+/* How far ccache may be trusted; see place_env(). */
 enum place_cache {
+	PLACE_CACHE_DEPEND, /* what the compiler says that it read is all */
 	PLACE_CACHE_DIRECT, /* the include lists that it recorded hold */
 	PLACE_CACHE_TEXT,   /* what the preprocessor says decides */
 	PLACE_CACHE_OFF,
@@ -54,16 +57,28 @@ void place_make_vars(const struct place *p, const struct toolchain *t,
 
 /*
  * The complete environment of a build: PATH and locale, fixed build stamps,
- * makeflags (a jobserver), and ccache's settings. Results are shared between
- * states of one base (its tree id). PLACE_CACHE_DIRECT is for a state that has
- * the file names and Makefiles of the base; where it has not, a header could be
- * found that was not there before, which direct mode cannot see, so the
- * preprocessor runs for each unit (PLACE_CACHE_TEXT). Not even the preprocessor
- * sees what the assembler includes by itself; where such a file is another than
- * in the base, ccache is off.
+ * makeflags (a jobserver), and ccache's settings.
+ *
+ * space: results are shared between builds with the same. ccache looks at the
+ * include list that it recorded, and cannot see a header that was not there
+ * before and would be found now. So PLACE_CACHE_DIRECT and _DEPEND are right
+ * within a space of states that have the same file names and Makefiles; in one
+ * that has more, the preprocessor has to run for each unit (PLACE_CACHE_TEXT).
+ *
+ * Where nothing is in the cache, PLACE_CACHE_DEPEND saves a run of the
+ * preprocessor before the compiler's, about a quarter of the time. But ccache
+ * then never sees the text, in which it would find that the assembler includes a
+ * file by itself (.incbin): not for objects that hold others.
+ *
+ * Not even the preprocessor sees such a file of the sources; where it is another
+ * than in the base, ccache is off.
  */
 void place_env(const struct place *p, const struct toolchain *t,
-	       const char *makeflags, const char *base, enum place_cache how,
+	       const char *makeflags, const char *space, enum place_cache how,
 	       struct strlist *env);
+
+/* What ccache says that it found for the compilations of this process (its
+ * statslog: a counter's name a line). Not known without ccache. */
+void place_cache_use(const struct place *p, struct cache_use *use);
 
 #endif

@@ -215,6 +215,7 @@ static void finish(struct crew *c)
 	verdict_judge(r);
 	causes_find(r);
 	pool_finish(c->pool);
+	place_cache_use(c->opts->place, &r->cache);
 }
 
 /* Slots of the make that runs us, or as many of our own as were asked for. */

@@ -8,7 +8,10 @@
 #include "store/store.h"
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
+#include "sys/hash.h"
 #include "sys/mem.h"
+
+#include <sys/stat.h>
 
 static void add_cells(struct run_result *r, const struct matrix *m)
 {
@@ -127,11 +130,12 @@ static bool is_make(const char *path)
 	return starts_with(base, "Makefile") || !strcmp(base, "Kbuild");
 }
 
-/* See place_env(). */
-static enum place_cache cache_use(const struct include_index *x,
-				  const struct state *s)
+/* See struct cache_rule. */
+static void cache_rule(struct cache_rule *rule, const struct include_index *x,
+		       const struct tree *t, const struct state *s)
 {
-	enum place_cache use = PLACE_CACHE_DIRECT;
+	_cleanup_free_ char *hex = NULL;
+	struct hash *h = hash_new();
 
 	for (size_t i = 0; i < s->since_base.nr; i++) {
 		const struct change *c = &s->since_base.v[i];
@@ -139,11 +143,18 @@ static enum place_cache cache_use(const struct include_index *x,
 
 		base = base ? base + 1 : c->path;
 		if (strmap_has(&x->unlisted, base))
-			return PLACE_CACHE_OFF;
-		if (c->status != 'M' || is_make(c->path))
-			use = PLACE_CACHE_TEXT;
+			rule->off = true;
+		if (c->status == 'M' && !S_ISLNK(c->mode) && !is_make(c->path))
+			continue;
+		rule->other_names = true;
+		hash_add_str(h, c->path);
+		hash_add_str(h, c->status == 'D' ? NULL : c->status == 'A' &&
+					!S_ISLNK(c->mode) ? "" : c->blob);
 	}
-	return use;
+	hex = hash_finish(h);
+	rule->space = rule->other_names ?
+			      xasprintf("%s-%.16s", t->states[0].tree, hex) :
+			      xstrdup(t->states[0].tree);
 }
 
 int survey(struct crew *c, struct errbuf *err)
@@ -164,9 +175,10 @@ int survey(struct crew *c, struct errbuf *err)
 	if (include_index_open(&c->includes, c->base_checkout, file, err) ||
 	    index_states(c, err))
 		return -1;
-	c->cache_use = xcalloc(o->tree->nr_states, sizeof(*c->cache_use));
+	c->cache_rules = xcalloc(o->tree->nr_states, sizeof(*c->cache_rules));
 	for (size_t i = 0; i < o->tree->nr_states; i++)
-		c->cache_use[i] = cache_use(&c->includes, &o->tree->states[i]);
+		cache_rule(&c->cache_rules[i], &c->includes, o->tree,
+			   &o->tree->states[i]);
 	return 0;
 }
 
@@ -183,7 +195,9 @@ void survey_release(struct crew *c)
 	}
 	strmap_release(&c->sources);
 	lane_memory_release(c);
-	free(c->cache_use);
+	for (size_t i = 0; c->cache_rules && i < c->opts->tree->nr_states; i++)
+		free(c->cache_rules[i].space);
+	free(c->cache_rules);
 	free(c->base_checkout);
 	free(c->makeflags);
 	include_index_release(&c->includes);

@@ -122,6 +122,14 @@ struct cause {
 
 enum run_status { RUN_UNFINISHED, RUN_DONE, RUN_INTERRUPTED };
 
+/* Compilations by what ccache found for them. */
+struct cache_use {
+	bool known; /* else it was not used, or nothing is known */
+	unsigned hits;	    /* by the recorded include lists */
+	unsigned text_hits; /* by the preprocessed text */
+	unsigned misses;
+};
+
 struct run_result {
 	char *id;	/* "20260201-101500-ab12cd" */
 	char *version;	/* of kvmatrix */
@@ -137,6 +145,7 @@ struct run_result {
 	 * which no job slot was idle */
 	double busy_share;
 	bool has_busy_share; /* else nothing is known of it */
+	struct cache_use cache;
 	char *mode;	/* "overlay" or "plain" */
 	char *depth;	/* "full" */
 	bool warnings_allowed;

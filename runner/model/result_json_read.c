@@ -156,6 +156,23 @@ static int read_busy_share(const struct place *p, struct run_result *r)
 	return 0;
 }
 
+static int read_cache(const struct place *run, struct run_result *r)
+{
+	const json_t *v = json_object_get(run->o, "ccache");
+	struct place p;
+
+	if (!v || json_is_null(v))
+		return 0;
+	r->cache.known = true;
+	return place_enter(&p, run, "ccache", PLACE_MEMBER, v) ||
+			       place_uint(&p, "hits", &r->cache.hits) ||
+			       place_uint(&p, "text_hits",
+					  &r->cache.text_hits) ||
+			       place_uint(&p, "misses", &r->cache.misses) ?
+		       -1 :
+		       0;
+}
+
 static int read_run(const struct place *top, struct run_result *r)
 {
 	struct place p;
@@ -172,6 +189,7 @@ static int read_run(const struct place *top, struct run_result *r)
 	    place_str(&p, "base", &r->base) ||
 	    place_str(&p, "started", &r->started) ||
 	    place_seconds(&p, &r->seconds) || read_busy_share(&p, r) ||
+	    read_cache(&p, r) ||
 	    place_str(&p, "mode", &r->mode) ||
 	    place_str(&p, "depth", &r->depth) ||
 	    place_bool(&p, "warnings_allowed", &r->warnings_allowed) ||

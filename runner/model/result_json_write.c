@@ -154,6 +154,19 @@ static const char *run_status_name(enum run_status s)
 	return "unfinished";
 }
 
+static json_t *cache_json(const struct cache_use *c)
+{
+	json_t *o;
+
+	if (!c->known)
+		return json_null();
+	o = json_object();
+	set(o, "hits", json_integer(c->hits));
+	set(o, "text_hits", json_integer(c->text_hits));
+	set(o, "misses", json_integer(c->misses));
+	return o;
+}
+
 static json_t *run_json(const struct run_result *r, bool judged)
 {
 	json_t *o = json_object();
@@ -170,6 +183,7 @@ static json_t *run_json(const struct run_result *r, bool judged)
 	set(o, "seconds", duration(r->seconds));
 	set(o, "busy_share",
 	    r->has_busy_share ? duration(r->busy_share) : json_null());
+	set(o, "ccache", cache_json(&r->cache));
 	set(o, "mode", str(r->mode));
 	set(o, "depth", str(r->depth));
 	set(o, "warnings_allowed", json_boolean(r->warnings_allowed));

@@ -280,6 +280,7 @@ static void print_end(struct strbuf *out, const struct run_result *r,
 		[3] = "not everything could be judged",
 	};
 	int code = run_result_exit_code(r);
+	unsigned cached = r->cache.hits + r->cache.text_hits;
 
 	if (st->dir) {
 		strbuf_addf(out, "logs     %s/logs/<patch>/<cell>.log\n",
@@ -293,13 +294,17 @@ static void print_end(struct strbuf *out, const struct run_result *r,
 	end(out, st);
 	if (r->depth && !strcmp(r->depth, "quick"))
 		strbuf_addstr(out, ", as far as syntax checks tell (--depth quick)");
-	strbuf_addf(out, "%s (%.0f s, %s builds)\n",
+	strbuf_addf(out, "%s (%.0f s, %s builds",
 		    r->status == RUN_DONE ? "" :
 					    "; the run was interrupted: run it "
 					    "again to go on",
 		    r->seconds,
 		    r->mode && !strcmp(r->mode, "plain") ? "plain" :
 							   "isolated");
+	if (cached)
+		strbuf_addf(out, "; ccache had %u of %u compilations", cached,
+			    cached + r->cache.misses);
+	strbuf_addstr(out, ")\n");
 }
 
 void report_text(const struct run_result *r, const struct report_style *st,
