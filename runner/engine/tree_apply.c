@@ -5,12 +5,15 @@
  *
  * Commit ids are the same in every run and on every machine: the committer is
  * fixed and its date is the base's, and so is the author's where a mail has none.
+ * So what a mail makes of a commit is found once: REPO/applied/<key> holds lines
+ * COMMIT, TREE and the note, where the key covers the parent and the mail.
  */
 #include "engine/tree_internal.h"
 
 #include "model/series.h"
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
+#include "sys/hash.h"
 #include "sys/mem.h"
 #include "sys/strbuf.h"
 
@@ -131,6 +134,100 @@ static void run_release(struct run *r)
 	free(r->tip_tree);
 }
 
+/* ---- applied before --------------------------------------------------------- */
+
+#define APPLY_VERSION "1"
+
+static char *memo_file(const struct tree *t, const char *parent,
+		       const struct patch *p)
+{
+	struct hash *h = hash_new();
+	_cleanup_free_ char *hex = NULL;
+
+	hash_add_str(h, APPLY_VERSION);
+	hash_add_str(h, parent);
+	hash_add(h, p->mail, p->mail_len);
+	hex = hash_finish(h);
+	return xasprintf("%s/applied/%s", t->repo, hex);
+}
+
+static bool is_id(const char *s)
+{
+	size_t n = strlen(s);
+
+	return (n == 40 || n == 64) && strspn(s, "0123456789abcdef") == n;
+}
+
+/* The lines of the patch's memo, or false. */
+static bool recall(const struct tree *t, const char *parent,
+		   const struct patch *p, struct strlist *lines)
+{
+	_cleanup_free_ char *file = memo_file(t, parent, p);
+	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	strlist_release(lines);
+	if (!file_exists(file) || file_read(file, &text, &ignored))
+		return false;
+	strlist_split(lines, text.buf, "\n");
+	return lines->nr >= 2 && is_id(lines->v[0]) && is_id(lines->v[1]);
+}
+
+/* Without it the next run applies the patch again: no error. */
+static void memorise(const struct tree *t, const char *parent,
+		     const struct patch *p, const char *commit,
+		     const struct applied *a)
+{
+	_cleanup_free_ char *file = memo_file(t, parent, p);
+	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
+	_cleanup_free_ char *text = xasprintf("%s\n%s\n%s\n", commit, a->tree,
+					      a->note ? a->note : "");
+
+	if (!dir_make_for(file, &ignored))
+		file_write(file, text, strlen(text), &ignored);
+}
+
+/*
+ * Takes the patches that were applied in this order before. Returns how many;
+ * r->tip is the last one's commit. None when the repository lacks it.
+ */
+static size_t take_known(struct run *r, struct tree *t, const struct series *s)
+{
+	_cleanup_strlist_ struct strlist lines = STRLIST_INIT;
+	_cleanup_strlist_ struct strlist commits = STRLIST_INIT;
+	_cleanup_strlist_ struct strlist notes = STRLIST_INIT;
+	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
+	_cleanup_free_ char *tree = NULL, *root = NULL;
+	const char *tip = r->tip;
+
+	for (size_t i = 0; i < s->nr && recall(t, tip, &s->patches[i], &lines);
+	     i++) {
+		strlist_add(&commits, lines.v[0]);
+		strlist_add(&notes, lines.nr > 2 ? lines.v[2] : "");
+		free(tree);
+		tree = xstrdup(lines.v[1]);
+		tip = commits.v[i];
+	}
+	root = xasprintf("%s^{tree}", tip);
+	if (!commits.nr || git_run(&r->g, NULL, &ignored, "cat-file", "-e",
+				   root, NULL))
+		return 0;
+	for (size_t i = 0; i < commits.nr; i++) {
+		struct state *st = tree_add_state(t);
+
+		st->commit = xstrdup(commits.v[i]);
+		if (*notes.v[i])
+			st->note = xstrdup(notes.v[i]);
+	}
+	free(r->tip);
+	r->tip = xstrdup(tip);
+	free(r->tip_tree);
+	r->tip_tree = STEAL(tree);
+	return commits.nr;
+}
+
+/* ---- applying ------------------------------------------------------------------ */
+
 /* 0 also when it does not apply: then *why is set, owned by the caller. */
 static int one_patch(struct run *r, struct tree *t, const struct patch *p,
 		     char **why, struct errbuf *err)
@@ -150,6 +247,7 @@ static int one_patch(struct run *r, struct tree *t, const struct patch *p,
 		return -1;
 	s = tree_add_state(t);
 	s->commit = xstrdup(id);
+	memorise(t, r->tip, p, id, &a);
 	s->note = STEAL(a.note);
 	free(r->tip);
 	r->tip = id;
@@ -162,8 +260,12 @@ static int apply_all(struct run *r, struct tree *t, const struct series *s,
 		     struct errbuf *err)
 {
 	size_t failed = 0; /* patch number, from 1 */
+	size_t known = take_known(r, t, s);
 
-	for (size_t i = 0; i < s->nr; i++) {
+	if (known < s->nr &&
+	    git_run(&r->g, NULL, err, "read-tree", r->tip_tree, NULL))
+		return -1;
+	for (size_t i = known; i < s->nr; i++) {
 		const struct patch *p = &s->patches[i];
 		char *why = NULL;
 
@@ -200,9 +302,7 @@ int tree_apply(struct tree *t, const char *base, const struct series *s,
 	root = xasprintf("%s^{tree}", r.tip);
 	r.tip_tree = r.date ? git_line(&r.g, err, "rev-parse", "--verify", root,
 				       NULL) : NULL;
-	if (!r.tip_tree ||
-	    git_run(&r.g, NULL, err, "read-tree", r.tip_tree, NULL) ||
-	    apply_all(&r, t, s, err))
+	if (!r.tip_tree || apply_all(&r, t, s, err))
 		return -1;
 	return tree_fill_states(t, err);
 }

@@ -324,6 +324,58 @@ static void test_scratch(void **state)
 	assert_string_equal(left, "scratch-live");
 }
 
+/* The trees, notes and commits of a series, a line a state. */
+static char *outline(void)
+{
+	T_CLEANUP struct tree t = TREE_INIT;
+	struct strbuf out = STRBUF_INIT;
+
+	apply_mails(&t);
+	for (size_t i = 0; i < t.nr_states; i++)
+		strbuf_addf(&out, "%s %s %s\n", t.states[i].commit,
+			    t.states[i].tree,
+			    t.states[i].note ? t.states[i].note : "-");
+	return strbuf_detach(&out);
+}
+
+static void assert_outline(const char *want)
+{
+	_cleanup_free_ char *got = outline();
+
+	assert_string_equal(got, want);
+}
+
+#define FAIR "cd cache/trees/repo-*.git; "
+
+/* What was applied before is not applied again, as long as it is known. */
+static void test_known(void **state)
+{
+	_cleanup_free_ char *first = NULL, *git = NULL;
+
+	(void)state;
+	shell("cd k; echo 1 >>Kbuild; ci one; echo 2 >>Makefile; ci two; "
+	      "echo 3 >>Kbuild; ci three; mails; "
+	      "cp ../mails/0001* ../mails/0001z");
+	first = outline();
+	git = shell_out(FAIR "ls applied | wc -l");
+	assert_string_equal(git, "4");
+	assert_outline(first);
+	/* one is lost, others are damaged or name what is not there */
+	shell(FAIR "f=$(ls applied | sed -n 2p); rm applied/$f");
+	assert_outline(first);
+	shell(FAIR "for f in applied/*; do echo nonsense >$f; done");
+	assert_outline(first);
+	shell(FAIR "for f in applied/*; do sed -i '1s/.*/%040d/' $f; done", 0);
+	assert_outline(first);
+	/* and another mail is another patch */
+	shell("sed -i 's/^+3$/+4/' mails/0003*");
+	{
+		_cleanup_free_ char *other = outline();
+
+		assert_string_not_equal(other, first);
+	}
+}
+
 #define TEST(title, f) { title, f, fixture_fresh, NULL, NULL }
 
 int main(void)
@@ -347,6 +399,8 @@ int main(void)
 		TEST("odd charsets, names and dates are taken", test_texts),
 		TEST("the user's settings and environment do not count",
 		     test_isolation),
+		TEST("what was applied before is known, or applied again",
+		     test_known),
 		TEST("scratch files of killed runs are removed", test_scratch),
 	};
 
