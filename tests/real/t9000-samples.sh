@@ -8,20 +8,7 @@ matrix, cell and patch. This runs them on the kernel named by KERNEL with real
 cross compilers.
 '
 
-TOP=${KVMATRIX_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
-KVMATRIX=${KVMATRIX:-$TOP/kvmatrix}
-KERNEL=${KERNEL:-6.12}
-export TOP KVMATRIX KERNEL
-# Baselines are for all: this test uses the user's own cache.
-real_cache=${XDG_CACHE_HOME:-$HOME/.cache}
-
-SHARNESS_TEST_EXTENSION=sh
-SHARNESS_TEST_DIRECTORY=$TOP/build/tests
-SHARNESS_BUILD_DIRECTORY=$TOP
-mkdir -p "$SHARNESS_TEST_DIRECTORY" || exit 1
-. /usr/share/sharness/sharness.sh
-
-export XDG_CACHE_HOME="$real_cache"
+. "$(dirname "$0")/../lib/real.sh"
 
 # run_sample NAME MATRIX: judges it in the cells that its expectations name
 run_sample () {
@@ -49,7 +36,6 @@ run_sample () {
 }
 
 test_expect_success "the source of Linux $KERNEL is there or can be brought" '
-	tarball=$(sh "$TOP/runner/setup/kernel.sh" "$KERNEL") &&
 	test -s "$tarball"
 '
 

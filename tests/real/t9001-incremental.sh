@@ -8,16 +8,7 @@ header is gone from where an s390 unit includes it. Incremental make keeps the
 old object and reports success; a build that has no such object fails.
 '
 
-TOP=${KVMATRIX_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
-KERNEL=${KERNEL:-6.12}
-export TOP KERNEL
-real_cache=${XDG_CACHE_HOME:-$HOME/.cache}
-
-SHARNESS_TEST_EXTENSION=sh
-SHARNESS_TEST_DIRECTORY=$TOP/build/tests
-SHARNESS_BUILD_DIRECTORY=$TOP
-mkdir -p "$SHARNESS_TEST_DIRECTORY" || exit 1
-. /usr/share/sharness/sharness.sh
+. "$(dirname "$0")/../lib/real.sh"
 
 # kbuild takes no directory with a blank in its name, as sharness's own has.
 work=$(mktemp -d "${TMPDIR:-/tmp}/kvmatrix-t9001.XXXXXX") || exit 1
@@ -33,8 +24,6 @@ apply () {
 }
 
 test_expect_success 'set up the kernel and a configuration' '
-	tarball=$(XDG_CACHE_HOME="$real_cache" \
-		sh "$TOP/runner/setup/kernel.sh" "$KERNEL") &&
 	mkdir "$work/src" "$work/obj" &&
 	tar -x -f "$tarball" -C "$work/src" --strip-components=1 &&
 	plain defconfig

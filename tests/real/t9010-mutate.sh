@@ -7,21 +7,9 @@ tests/real/mutate takes any number of mutations and cells; six of the smallest c
 are what fits into every check. MUTATIONS and SEED ask for more and others.
 '
 
-TOP=${KVMATRIX_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
-KVMATRIX=${KVMATRIX:-$TOP/kvmatrix}
-KERNEL=${KERNEL:-6.12}
 MUTATIONS=${MUTATIONS:-6}
 SEED=${SEED:-1}
-export TOP KVMATRIX KERNEL
-real_cache=${XDG_CACHE_HOME:-$HOME/.cache}
-
-SHARNESS_TEST_EXTENSION=sh
-SHARNESS_TEST_DIRECTORY=$TOP/build/tests
-SHARNESS_BUILD_DIRECTORY=$TOP
-mkdir -p "$SHARNESS_TEST_DIRECTORY" || exit 1
-. /usr/share/sharness/sharness.sh
-
-export XDG_CACHE_HOME="$real_cache"
+. "$(dirname "$0")/../lib/real.sh"
 
 # mutate OPTIONS: the harness in the work directory of this test
 mutate () {
@@ -30,7 +18,6 @@ mutate () {
 }
 
 test_expect_success "nobody disagrees on $MUTATIONS mutations of s390" '
-	tarball=$(sh "$TOP/runner/setup/kernel.sh" "$KERNEL") &&
 	code=0 &&
 	{ mutate -o work >out 2>err || code=$?; } &&
 	cat out &&
