@@ -36,7 +36,7 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	tree_apply tree_patch tree_reject tree_layer tree_checkout \
 	toolchain cellconf kconfig_text kconfig_expr kconfig_why includes \
 	include_scan include_walk listing impact impact_path impact_text \
-	impact_memo baseline place survey harvest replay lane lane_child \
+	impact_memo simulate baseline place survey harvest replay lane lane_child \
 	lane_config lane_chain lane_audit lane_memory lane_quick lane_step quick run pool \
 	order trace plan step_view verdict cause cause_kind cause_scan cause_text
 report-y := formats escape tap text
@@ -49,7 +49,7 @@ cmd-objs := $(cmd-y:%=cmd/%) main
 unit-tests := proc jobserver sandbox tarball \
 	series matrix diagnostic diag-compiler diag-link diag-make diag-damage \
 	result result-json store \
-	order trace tree tree-apply tree-layer cellconf includes impact harvest quick \
+	order simulate trace tree tree-apply tree-layer cellconf includes impact harvest quick \
 	verdict cause cause-kind cause-span report
 # Objects that unit tests share.
 unit-common := builder

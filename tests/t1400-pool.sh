@@ -296,4 +296,21 @@ test_expect_success 'what failed last time is looked at first' '
 	grep s390 first
 '
 
+test_expect_success NAMESPACES 'plan --simulate: how long it takes on other machines' '
+	"$KVMATRIX" plan -m m.yaml --tree tree --no-memory --simulate 64 base..series -j1 >sim &&
+	cat sim &&
+	grep "^1 core: .* s, 100.0 % busy$" sim &&
+	one=$(sed -n "s/^1 core: \([0-9.]*\) s.*/\1/p" sim) &&
+	many=$(sed -n "s/^64 cores: \([0-9.]*\) s.*/\1/p" sim) &&
+	awk "BEGIN { exit !($many > 0 && $many < $one) }"
+'
+
+test_expect_success 'plan --simulate needs a run that it can go by' '
+	matrix other.yaml "s390" "configs: [ { name: never, base: defconfig } ]" &&
+	test_expect_code 3 "$KVMATRIX" plan -m other.yaml --tree tree --simulate 64 base..series 2>err &&
+	grep "s390/never/gcc: nothing is known of how long" err &&
+	test_expect_code 2 "$KVMATRIX" plan -m m.yaml --tree tree --simulate 0 base..series &&
+	test_expect_code 2 "$KVMATRIX" run -m m.yaml --tree tree --simulate 4 base..series
+'
+
 test_done

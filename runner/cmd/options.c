@@ -27,6 +27,7 @@ enum {
 	OPT_NO_MEMORY,
 	OPT_NO_CCACHE,
 	OPT_NO_SANDBOX,
+	OPT_SIMULATE,
 	OPT_TIMEOUT,
 	OPT_TRACE,
 	OPT_TREE,
@@ -46,6 +47,7 @@ static const struct option long_options[] = {
 	{ "no-memory", no_argument, NULL, OPT_NO_MEMORY },
 	{ "no-ccache", no_argument, NULL, OPT_NO_CCACHE },
 	{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
+	{ "simulate", required_argument, NULL, OPT_SIMULATE },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -153,6 +155,9 @@ static int set_option(struct options *o, int c)
 	case OPT_NO_SANDBOX:
 		o->no_sandbox = true;
 		return -1;
+	case OPT_SIMULATE:
+		o->simulate = number("--simulate (cores)", optarg, 100000);
+		return o->simulate ? -1 : EXIT_USAGE;
 	case OPT_TIMEOUT:
 		n = number("--timeout (seconds)", optarg, 1000000);
 		o->timeout_ms = n * 1000;
@@ -229,6 +234,10 @@ int options_parse(struct options *o, int argc, char **argv, const char *help)
 		ret = set_option(o, c);
 		if (ret >= 0)
 			return ret;
+	}
+	if (o->simulate && strcmp(argv[0], "plan")) {
+		complain("--simulate goes with 'plan' only");
+		return EXIT_USAGE;
 	}
 	if (o->explain)
 		return explain_arguments(o, argc - optind, argv + optind,

@@ -31,6 +31,7 @@ struct options {
 	uint64_t memory; /* bytes; 0: not given */
 	uint64_t timeout_ms;
 	double audit_percent;
+	unsigned simulate; /* cores; 0: not asked for */
 	unsigned patch; /* to explain, in the only cell of cells */
 	bool explain, no_memory, no_ccache, no_sandbox, quiet, verbose;
 };

@@ -12,6 +12,7 @@
 static const char help[] =
 	"usage: kvmatrix plan [options of run] SERIES\n"
 	"       kvmatrix plan [options of run] --explain CELL PATCH SERIES\n"
+	"       kvmatrix plan [options of run] --simulate CORES SERIES\n"
 	"\n"
 	"Tells for each patch and cell whether run would build it and why not\n"
 	"otherwise; builds nothing. What a cell reads is known once its base was\n"
@@ -20,7 +21,10 @@ static const char help[] =
 	"  --explain       the whole proof behind one step: each file that the\n"
 	"                  patch changes and why it matters to the cell or not,\n"
 	"                  which units are reached and what is dropped before make\n"
-	"                  runs\n";
+	"                  runs\n"
+	"  --simulate N    how long run would take on a machine of N cores, from what\n"
+	"                  earlier runs took in these cells; with --no-memory as if\n"
+	"                  nothing of the series had been built\n";
 
 static const char *first_line(const char *s)
 {
@@ -63,6 +67,62 @@ static void print(const struct options *o, const struct run_result *r,
 	printf("\n%u to build, %u skipped by proof, %u built by earlier runs, "
 	       "%u not known yet\n",
 	       build, skip, known, unknown);
+}
+
+/* The tasks of a cell as a run has them: the quick pass over all patches, then
+ * the steps. */
+static void lane_tasks(const struct run_result *r, const struct plan *p,
+		       size_t cell, struct sim_lane *lane)
+{
+	for (int quick = 1; quick >= 0; quick--) {
+		for (unsigned k = 1; k < r->nr_patches; k++) {
+			const struct plan_step *s =
+				&p->v[k * r->nr_cells + cell];
+
+			if (strcmp(s->action, "build") ||
+			    (quick && !s->quick.units))
+				continue;
+			GROW(lane->v, lane->nr, lane->alloc);
+			lane->v[lane->nr++] = quick ? s->quick : s->step;
+		}
+	}
+}
+
+static int print_simulation(const struct options *o, const struct run_result *r,
+			    const struct plan *p)
+{
+	struct sim_lane *lanes = xcalloc(r->nr_cells, sizeof(*lanes));
+	struct sim_result here, there;
+	int code = EXIT_OK;
+	size_t steps = 0;
+
+	for (size_t i = 0; i < r->nr_cells; i++) {
+		if (!p->has_baseline[i] || !p->has_times[i]) {
+			complain("%s: nothing is known of how long its steps "
+				 "take; run the series once",
+				 r->cells[i].id);
+			code = EXIT_UNKNOWN;
+			continue;
+		}
+		lane_tasks(r, p, i, &lanes[i]);
+		steps += lanes[i].nr;
+	}
+	simulate(lanes, r->nr_cells, o->jobs, &here);
+	simulate(lanes, r->nr_cells, o->simulate, &there);
+	if (code == EXIT_OK) {
+		printf("%zu quick replays and builds, %.0f s of CPU time\n"
+		       "%u core%s: %.1f s, %.1f %% busy\n"
+		       "%u core%s: %.1f s, %.1f %% busy\n"
+		       "the longest cell alone, with any number of cores: %.1f s\n",
+		       steps, here.cpu_seconds, o->jobs,
+		       o->jobs == 1 ? "" : "s", here.seconds, 100 * here.busy,
+		       o->simulate, o->simulate == 1 ? "" : "s",
+		       there.seconds, 100 * there.busy, there.longest);
+	}
+	for (size_t i = 0; i < r->nr_cells; i++)
+		free(lanes[i].v);
+	free(lanes);
+	return code;
 }
 
 static void no_event(void *data, const struct run_event *e)
@@ -122,6 +182,8 @@ int cmd_plan(int argc, char **argv)
 			code = EXIT_UNKNOWN;
 		} else if (code == EXIT_OK && o.explain) {
 			explain_print(&r, &p, &e, o.no_memory);
+		} else if (code == EXIT_OK && o.simulate) {
+			code = print_simulation(&o, &r, &p);
 		} else if (code == EXIT_OK) {
 			print(&o, &r, &p);
 		}

@@ -14,6 +14,7 @@
 
 #include "engine/harvest.h"
 #include "engine/place.h"
+#include "engine/pool.h"
 #include "engine/replay.h"
 #include "engine/tree.h"
 #include "model/matrix.h"
@@ -216,6 +217,7 @@ static void replay_ended(void *data, struct proc_result *res)
 		lane_say(l, RUN_NOTE, text);
 		q->blind = q->done = true;
 	} else {
+		pool_learn_units(l, WORK_QUICK, log.started.nr, res);
 		quick_harvest(q, &log, &state_at(l)->renames);
 		q->seconds = res->seconds;
 		read_deps(l, &log.started, q);

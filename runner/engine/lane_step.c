@@ -7,6 +7,7 @@
 
 #include "engine/harvest.h"
 #include "engine/place.h"
+#include "engine/pool.h"
 #include "engine/replay.h"
 #include "engine/tree.h"
 #include "engine/verdict.h"
@@ -379,6 +380,8 @@ static void step_exit(void *data, struct proc_result *res)
 	}
 	harvest_init(l, &h);
 	harvest_make(s, &log, res, &h);
+	if (!l->impact.from_empty)
+		pool_learn_units(l, WORK_STEP, s->units_built, res);
 	finished = !harvest_prepare_failed(res->output.buf, res->output.len);
 	if (!finished && !l->impact.from_empty && start_replay(l))
 		return;

@@ -6,6 +6,8 @@
  */
 #include "engine/lane.h"
 #include "engine/place.h"
+#include "engine/pool.h"
+#include "engine/simulate.h"
 #include "engine/survey.h"
 #include "engine/tree.h"
 #include "model/matrix.h"
@@ -22,6 +24,7 @@ void plan_release(struct plan *p)
 	free(p->v);
 	free(p->goals);
 	free(p->has_baseline);
+	free(p->has_times);
 	*p = (struct plan){ 0 };
 }
 
@@ -47,6 +50,7 @@ struct planner {
 	bool known;  /* all that the state read is in the lane's read-set */
 	bool broken; /* some unit of it failed, what that read is not known */
 	unsigned patch; /* the first that has to be built to know more */
+	struct sim_task times[2]; /* quick, step: units are still 0 */
 };
 
 static void planner_open(struct planner *b, struct plan *p, struct lane *l)
@@ -65,17 +69,32 @@ static void planner_open(struct planner *b, struct plan *p, struct lane *l)
 			b->targets[i / 64] |= UINT64_C(1) << i % 64;
 }
 
+/* What a quick replay and a step of this cell took so far. */
+static void recall_times(struct planner *b)
+{
+	static const enum work works[] = { WORK_QUICK, WORK_STEP };
+
+	for (size_t i = 0; i < ARRAY_SIZE(works); i++) {
+		struct work_fit f;
+
+		if (!pool_recall_fit(b->l, works[i], &f) ||
+		    !work_fit_line(&f, &b->times[i].alone, &b->times[i].each))
+			return;
+	}
+	b->plan->has_times[b->l->cell_nr] = true;
+}
+
 static void planner_close(struct planner *b)
 {
 	free(b->targets);
 }
 
 /* lane_units_reached() of impact_find(), without finding it anew. */
-static unsigned units_reached(struct planner *b, const struct state *state,
-			      const char **from_empty)
+static unsigned units_of(struct planner *b, const struct change_list *changes,
+			 const char **from_empty)
 {
 	const uint64_t *reached =
-		impact_memo_sum(lane_memo(b->l), &state->since_base, from_empty);
+		impact_memo_sum(lane_memo(b->l), changes, from_empty);
 	const struct impact empty = { .from_empty = true };
 	unsigned n = 0;
 
@@ -84,6 +103,22 @@ static unsigned units_reached(struct planner *b, const struct state *state,
 	for (size_t i = 0; i < b->l->units.nr / 64 + 1; i++)
 		n += __builtin_popcountll(reached[i] & b->targets[i]);
 	return n;
+}
+
+/* From the state before, the objtree being there. */
+static void expect_times(struct planner *b, struct plan_step *ps)
+{
+	const struct state *state = &b->l->crew->opts->tree->states[ps->patch];
+	const char *from_empty;
+	unsigned units = units_of(b, &state->since_prev, &from_empty);
+	struct sim_task *tasks[] = { &ps->quick, &ps->step };
+
+	for (size_t i = 0; i < ARRAY_SIZE(tasks); i++) {
+		*tasks[i] = b->times[i];
+		tasks[i]->units = units;
+	}
+	if (from_empty)
+		ps->quick = (struct sim_task){ 0 }; /* it says nothing then */
 }
 
 static void plan_build(struct planner *b, struct plan_step *ps)
@@ -95,7 +130,7 @@ static void plan_build(struct planner *b, struct plan_step *ps)
 		&l->crew->opts->tree->states[ps->patch];
 	const char *from_empty;
 
-	ps->units_reached = units_reached(b, state, &from_empty);
+	ps->units_reached = units_of(b, &state->since_base, &from_empty);
 	l->patch = ps->patch;
 	lane_goals(l, state, &goals);
 	if (lane_remembered(l, &goals, &old, &b->broken)) {
@@ -106,6 +141,7 @@ static void plan_build(struct planner *b, struct plan_step *ps)
 		return;
 	}
 	ps->action = "build";
+	expect_times(b, ps);
 	if (b->known)
 		b->patch = ps->patch;
 	b->known = false;
@@ -199,6 +235,7 @@ static void plan_lane(struct lane *l, struct plan *p, struct explanation *e)
 	struct planner b;
 
 	planner_open(&b, p, l);
+	recall_times(&b);
 	p->has_baseline[l->cell_nr] = known;
 	for (unsigned k = 0; k < r->nr_patches; k++) {
 		struct plan_step *ps = &p->v[k * r->nr_cells + l->cell_nr];
@@ -239,6 +276,7 @@ int run_explain(const struct run_opts *opts, struct run_result *r,
 	p->v = xcalloc(p->nr, sizeof(*p->v));
 	p->goals = xcalloc(r->nr_cells, sizeof(*p->goals));
 	p->has_baseline = xcalloc(r->nr_cells, sizeof(*p->has_baseline));
+	p->has_times = xcalloc(r->nr_cells, sizeof(*p->has_times));
 	for (size_t i = 0; i < r->nr_cells; i++) {
 		struct lane l;
 

@@ -4,6 +4,7 @@
 #include "engine/lane.h"
 #include "engine/order.h"
 #include "engine/place.h"
+#include "engine/simulate.h"
 #include "engine/trace.h"
 #include "model/matrix.h"
 #include "store/store.h"
@@ -60,6 +61,11 @@ static struct pool_lane *of(const struct lane *l)
 static char *cost_key(const struct lane *l, enum work w)
 {
 	return xasprintf("cost:%s:%s", l->cell->id, work_name(w));
+}
+
+static char *fit_key(const struct lane *l, enum work w)
+{
+	return xasprintf("fit:%s:%s", l->cell->id, work_name(w));
 }
 
 static char *failed_key(const struct lane *l)
@@ -291,6 +297,33 @@ void pool_child_ended(struct lane *l, const struct proc_result *res)
 	p->memory.running--;
 	if (!res->stopped && !res->timed_out && !res->signal)
 		learn(l, res);
+}
+
+bool pool_recall_fit(const struct lane *l, enum work w, struct work_fit *f)
+{
+	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
+	_cleanup_free_ char *key = fit_key(l, w), *text = NULL;
+
+	*f = (struct work_fit){ 0 };
+	return store_get_value(l->crew->opts->store, key, &text, &ignored) ==
+		       1 &&
+	       work_fit_parse(f, text);
+}
+
+void pool_learn_units(struct lane *l, enum work w, unsigned units,
+		      const struct proc_result *res)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_free_ char *key = fit_key(l, w), *text = NULL;
+	struct work_fit f;
+
+	if (res->cpu_seconds <= 0)
+		return;
+	pool_recall_fit(l, w, &f);
+	work_fit_learn(&f, units, res->cpu_seconds);
+	text = work_fit_format(&f);
+	if (store_put_value(l->crew->opts->store, key, text, &err))
+		lane_say(l, RUN_NOTE, err.msg);
 }
 
 static bool lane_is_ready(const struct pool *p, const struct lane *l)

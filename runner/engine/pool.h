@@ -6,19 +6,22 @@
  *
  * What a child took is kept in the store under "cost:CELL:WORK" (order.h), by the
  * id of the cell and not by its baseline, so that a series on a new base has
- * something to go by; whether a cell failed, under "failed:CELL".
+ * something to go by; what units took, for predictions (simulate.h), under
+ * "fit:CELL:WORK"; whether a cell failed, under "failed:CELL".
  */
 #ifndef KVMATRIX_ENGINE_POOL_H
 #define KVMATRIX_ENGINE_POOL_H
+
+#include "engine/order.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct crew;
 struct lane;
-struct lane_outlook;
 struct pool;
 struct proc_result;
+struct work_fit;
 
 /* With the lanes of the crew, which must not move any more. */
 struct pool *pool_new(struct crew *c);
@@ -27,6 +30,12 @@ void pool_free(struct pool *p);
 /* A child of the lane runs; it has ended (before the lane knows). */
 void pool_child_begins(struct lane *l);
 void pool_child_ended(struct lane *l, const struct proc_result *res);
+
+/* That child compiled so many units. */
+void pool_learn_units(struct lane *l, enum work w, unsigned units,
+		      const struct proc_result *res);
+/* What such children took so far; false: none was seen. */
+bool pool_recall_fit(const struct lane *l, enum work w, struct work_fit *f);
 
 /* The lanes that have no child and are not done, in the order in which they are
  * to go on; valid until it is called again. */

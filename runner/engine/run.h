@@ -16,6 +16,7 @@
 #define KVMATRIX_ENGINE_RUN_H
 
 #include "engine/impact.h"
+#include "engine/simulate.h"
 #include "model/result.h"
 #include "sys/strlist.h"
 #include "sys/strmap.h"
@@ -88,6 +89,9 @@ struct plan_step {
 	const char *action;
 	const char *reason; /* of plan.reasons */
 	unsigned units_reached;
+	/* What the step and its part of the quick pass are expected to take, by
+	 * what earlier runs took in this cell; only of "build". */
+	struct sim_task quick, step;
 };
 
 struct plan {
@@ -98,6 +102,7 @@ struct plan {
 	 * about when there is no baseline */
 	struct strlist *goals;
 	bool *has_baseline;
+	bool *has_times; /* per cell: earlier runs are on record */
 	size_t nr_cells;
 };
 void plan_release(struct plan *p);

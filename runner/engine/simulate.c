@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "engine/simulate.h"
+
+#include "sys/mem.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* ---- what a kind of work takes ------------------------------------------------ */
+
+#define REMEMBERED 64 /* children; older ones fade */
+
+void work_fit_learn(struct work_fit *f, unsigned units, double cpu_seconds)
+{
+	double keep = f->nr >= REMEMBERED ? 1 - 1.0 / REMEMBERED : 1;
+
+	f->nr = f->nr * keep + 1;
+	f->units = f->units * keep + units;
+	f->units2 = f->units2 * keep + (double)units * units;
+	f->cpu = f->cpu * keep + cpu_seconds;
+	f->units_cpu = f->units_cpu * keep + units * cpu_seconds;
+}
+
+bool work_fit_line(const struct work_fit *f, double *alone, double *each)
+{
+	double spread = f->nr * f->units2 - f->units * f->units;
+
+	if (f->units < 1)
+		return false;
+	/* All had as many units: nothing says what is for the units. */
+	*each = f->cpu / f->units;
+	*alone = 0;
+	if (spread < 1e-6 * f->nr * f->units2)
+		return true;
+	*each = (f->nr * f->units_cpu - f->units * f->cpu) / spread;
+	if (*each < 0)
+		*each = 0;
+	*alone = (f->cpu - *each * f->units) / f->nr;
+	if (*alone < 0) {
+		*alone = 0;
+		*each = f->cpu / f->units;
+	}
+	return true;
+}
+
+char *work_fit_format(const struct work_fit *f)
+{
+	return xasprintf("%.3f %.3f %.3f %.3f %.3f", f->nr, f->units, f->units2,
+			 f->cpu, f->units_cpu);
+}
+
+bool work_fit_parse(struct work_fit *f, const char *text)
+{
+	double v[5];
+	int end = 0;
+
+	if (sscanf(text, "%lf %lf %lf %lf %lf%n", &v[0], &v[1], &v[2], &v[3],
+		   &v[4], &end) != 5 ||
+	    text[end])
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
+		if (!isfinite(v[i]) || v[i] < 0)
+			return false;
+	*f = (struct work_fit){ v[0], v[1], v[2], v[3], v[4] };
+	return true;
+}
+
+/* ---- the run -------------------------------------------------------------------- */
+
+enum sim_phase { SIM_WAITS, SIM_ALONE, SIM_UNITS, SIM_DONE };
+
+struct sim_state {
+	enum sim_phase phase;
+	size_t at;	   /* the task */
+	double left;	   /* seconds of all tasks not yet begun, on one core */
+	double longest;	   /* the same with cores for all */
+	double until;	   /* SIM_ALONE */
+	unsigned to_begin; /* units of the task */
+	double *ends;	   /* of units that run */
+	size_t running, alloc;
+};
+
+struct sim {
+	const struct sim_lane *lanes;
+	struct sim_state *v;
+	size_t nr;
+	unsigned idle;
+	double now;
+};
+
+static double task_seconds(const struct sim_task *t)
+{
+	return t->alone + t->units * t->each;
+}
+
+static void open_lanes(struct sim *s, struct sim_result *r)
+{
+	for (size_t i = 0; i < s->nr; i++) {
+		struct sim_state *l = &s->v[i];
+
+		for (size_t k = 0; k < s->lanes[i].nr; k++) {
+			const struct sim_task *t = &s->lanes[i].v[k];
+
+			l->left += task_seconds(t);
+			l->longest += t->alone + (t->units ? t->each : 0);
+		}
+		if (!s->lanes[i].nr)
+			l->phase = SIM_DONE;
+		r->cpu_seconds += l->left;
+		if (l->longest > r->longest)
+			r->longest = l->longest;
+	}
+}
+
+/* The waiting lane, or the one with units to begin, that has most before it. */
+static struct sim_state *longest(struct sim *s, enum sim_phase phase)
+{
+	struct sim_state *best = NULL;
+
+	for (size_t i = 0; i < s->nr; i++) {
+		struct sim_state *l = &s->v[i];
+
+		if (l->phase == phase &&
+		    (phase == SIM_WAITS || l->to_begin) &&
+		    (!best || l->left > best->left))
+			best = l;
+	}
+	return best;
+}
+
+static void begin_task(struct sim *s, struct sim_state *l)
+{
+	const struct sim_task *t = &s->lanes[l - s->v].v[l->at];
+
+	l->phase = SIM_ALONE;
+	l->until = s->now + t->alone;
+	l->to_begin = t->units;
+	l->left -= task_seconds(t);
+	s->idle--;
+}
+
+static void begin_unit(struct sim *s, struct sim_state *l)
+{
+	const struct sim_task *t = &s->lanes[l - s->v].v[l->at];
+
+	GROW(l->ends, l->running, l->alloc);
+	l->ends[l->running++] = s->now + t->each;
+	l->to_begin--;
+	s->idle--;
+}
+
+/* Cores that are free: first to lanes that wait, as the scheduler has it. */
+static void give_cores(struct sim *s)
+{
+	struct sim_state *l;
+
+	while (s->idle && (l = longest(s, SIM_WAITS)))
+		begin_task(s, l);
+	while (s->idle && (l = longest(s, SIM_UNITS)))
+		begin_unit(s, l);
+}
+
+static void end_task(struct sim *s, struct sim_state *l)
+{
+	l->at++;
+	l->phase = l->at < s->lanes[l - s->v].nr ? SIM_WAITS : SIM_DONE;
+}
+
+/* All that ends now. */
+static void end_parts(struct sim *s, struct sim_state *l)
+{
+	if (l->phase == SIM_ALONE && l->until <= s->now) {
+		l->phase = SIM_UNITS;
+		s->idle++;
+		/* its core goes on with the first unit */
+		if (l->to_begin)
+			begin_unit(s, l);
+	}
+	if (l->phase != SIM_UNITS)
+		return;
+	for (size_t i = 0; i < l->running;) {
+		if (l->ends[i] > s->now) {
+			i++;
+			continue;
+		}
+		l->ends[i] = l->ends[--l->running];
+		s->idle++;
+		if (l->to_begin && !l->running)
+			begin_unit(s, l);
+	}
+	if (!l->to_begin && !l->running)
+		end_task(s, l);
+}
+
+/* When something ends next; negative: nothing runs. */
+static double next_end(const struct sim *s)
+{
+	double t = -1;
+
+	for (size_t i = 0; i < s->nr; i++) {
+		const struct sim_state *l = &s->v[i];
+
+		if (l->phase == SIM_ALONE && (t < 0 || l->until < t))
+			t = l->until;
+		for (size_t k = 0; k < l->running; k++)
+			if (t < 0 || l->ends[k] < t)
+				t = l->ends[k];
+	}
+	return t;
+}
+
+void simulate(const struct sim_lane *lanes, size_t nr, unsigned cores,
+	      struct sim_result *r)
+{
+	struct sim s = { .lanes = lanes, .nr = nr, .idle = cores };
+
+	*r = (struct sim_result){ 0 };
+	s.v = xcalloc(nr + 1, sizeof(*s.v));
+	open_lanes(&s, r);
+	for (;;) {
+		double t;
+
+		give_cores(&s);
+		t = next_end(&s);
+		if (t < 0)
+			break;
+		s.now = t;
+		for (size_t i = 0; i < nr; i++)
+			end_parts(&s, &s.v[i]);
+	}
+	r->seconds = s.now;
+	r->busy = s.now > 0 ? r->cpu_seconds / (s.now * cores) : 1;
+	for (size_t i = 0; i < nr; i++)
+		free(s.v[i].ends);
+	free(s.v);
+}
