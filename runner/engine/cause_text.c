@@ -100,6 +100,8 @@ static void write_title(const struct cause_facts *f, struct strbuf *sb,
 	const struct cause_topic *t = f->topic;
 	_cleanup_free_ char *said = cause_plain_quotes(f->example->message);
 
+	if (t->proof && cause_proved_title(f, where, sb))
+		return;
 	switch (t->kind) {
 	case CAUSE_MISSING_INCLUDE:
 	case CAUSE_CROSS_ARCH:
@@ -149,6 +151,11 @@ static void write_title(const struct cause_facts *f, struct strbuf *sb,
 		strbuf_addf(sb, "%s in %s: %s",
 			    f->base ? "warning" : "new warning", where, said);
 		break;
+	case CAUSE_HIDDEN:
+	case CAUSE_INCLUDE_CYCLE:
+	case CAUSE_NOT_STANDALONE:
+	case CAUSE_UNEXPORTED_SYMBOL:
+	case CAUSE_BOOT_CALL:
 	case CAUSE_NOT_APPLIED:
 	case CAUSE_OTHER:
 		strbuf_addf(sb, "%s: %s", where, said);
@@ -271,6 +278,12 @@ static void write_advice(const struct cause_facts *f, struct strbuf *sb)
 	const char *file = f->file ? f->file : "the units hit";
 	const struct cause_topic *t = f->topic;
 
+	if (t->proof) {
+		cause_proved_remedy(f, sb);
+		strbuf_addstr(sb, "; ");
+		cause_proved_fact(f, sb);
+		return;
+	}
 	switch (t->kind) {
 	case CAUSE_MISSING_INCLUDE:
 	case CAUSE_CROSS_ARCH:
@@ -326,6 +339,11 @@ static void write_advice(const struct cause_facts *f, struct strbuf *sb)
 			    file);
 		add_note(f, sb);
 		break;
+	case CAUSE_HIDDEN:
+	case CAUSE_INCLUDE_CYCLE:
+	case CAUSE_NOT_STANDALONE:
+	case CAUSE_UNEXPORTED_SYMBOL:
+	case CAUSE_BOOT_CALL:
 	case CAUSE_NOT_APPLIED:
 	case CAUSE_OTHER:
 		strbuf_addf(sb, "see %s", file);
@@ -385,6 +403,10 @@ char *cause_advice(const struct cause_facts *f)
 			    "%s: squash what heals into what breaks, to "
 			    "keep the series bisectable",
 			    holes.buf);
+	}
+	if (c->healed_by && f->topic->proof) {
+		strbuf_addstr(&sb, "; ");
+		cause_proved_fact(f, &sb);
 	}
 	if (f->unsure && f->unsure_from)
 		strbuf_addf(&sb,
