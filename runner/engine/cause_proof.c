@@ -24,8 +24,9 @@ static void become(struct cause_topic *t, enum cause_kind kind, char *id)
 
 /*
  * Units of KVM that a flag does not reach are one mistake, in their Makefile,
- * whatever they miss; a unit outside that needs one hidden thing is another one
- * than one that needs another thing.
+ * whatever they miss. For the others, a header that needs what is hidden is
+ * one, whatever it needs and whoever includes it; and each thing that a source
+ * needs is one.
  */
 static void hidden(struct cause_topic *t, const struct proof *f)
 {
@@ -34,6 +35,9 @@ static void hidden(struct cause_topic *t, const struct proof *f)
 	if (cause_is_kvm(f->unit) && f->makefile)
 		id = xasprintf("hidden:%s:%s for %s by %u", f->place, f->text,
 			       f->makefile, f->by);
+	else if (f->to)
+		id = xasprintf("hidden:%s:%s from %s by %u", f->place, f->text,
+			       f->to, f->by);
 	else
 		id = xasprintf("hidden:%s:%s in %s by %u", f->thing, f->text,
 			       f->place, f->by);
@@ -81,6 +85,8 @@ void cause_topic_prove(struct cause_topic *t, const struct proof *f,
 		       const char *srcarch)
 {
 	t->proof = f;
+	if (t->kind == CAUSE_OTHER)
+		t->kind = CAUSE_MISSING_DECLARATION;
 	t->weak = t->unnamed = false;
 	free(t->thing);
 	t->thing = xstrdup(f->thing);

@@ -9,10 +9,12 @@
 #include "sys/mem.h"
 #include "sys/strbuf.h"
 
+#define LONG_NAMES 44 /* bytes: of two names in a title one is enough */
+
 /* "a", "a and b", "a, b and 3 more". */
 static void add_names(struct strbuf *sb, const struct strlist *l, size_t max)
 {
-	size_t shown = l->nr <= max ? l->nr : max - 1;
+	size_t shown = l->nr <= max ? l->nr : max > 1 ? max - 1 : 1;
 
 	for (size_t i = 0; i < shown; i++)
 		strbuf_addf(sb, "%s%s",
@@ -29,12 +31,21 @@ static char *things_of(const struct cause_facts *f, size_t max)
 	struct strbuf sb = STRBUF_INIT;
 
 	add_names(&sb, f->things, max);
+	if (sb.len > LONG_NAMES && max > 1) {
+		strbuf_reset(&sb);
+		add_names(&sb, f->things, 1);
+	}
 	return strbuf_detach(&sb);
 }
 
 static const char *are(const struct cause_facts *f)
 {
 	return f->things->nr > 1 ? "are" : "is";
+}
+
+static const char *they(const struct cause_facts *f)
+{
+	return f->things->nr > 1 ? "they" : "it";
 }
 
 static const char *them(const struct cause_facts *f)
@@ -133,8 +144,8 @@ static void hidden_title(const struct cause_facts *f, const char *where,
 
 	if (for_kvm(f)) {
 		dir = dir_of(p->makefile);
-		strbuf_addf(sb, "%s %s hidden from the units of %s by %s",
-			    things, are(f), dir, p->text);
+		strbuf_addf(sb, "%s %s hidden from units of %s by %s", things,
+			    are(f), dir, p->text);
 	} else {
 		strbuf_addf(sb, "%s %s hidden from %s by %s", things, are(f),
 			    where, p->text);
@@ -217,7 +228,7 @@ static void cut_fact(const struct cause_facts *f, struct strbuf *sb)
 	add_patch(sb, p->by);
 	strbuf_addf(sb,
 		    " takes the include of %s from %s, and by it %s came: %s",
-		    p->text, p->place, them(f), p->chain);
+		    p->text, p->place, they(f), p->chain);
 	add_remark(f, sb);
 	add_luck(f, sb);
 }
@@ -334,8 +345,25 @@ static void hidden_remedy(const struct cause_facts *f, struct strbuf *sb)
 {
 	const struct proof *p = f->topic->proof;
 
+	if (for_kvm(f) && starts_with(p->text, "#ifdef ") &&
+	    !starts_with(p->text, "#ifdef CONFIG_")) {
+		strbuf_addf(sb, "define %s in %s before ",
+			    p->text + strlen("#ifdef "), p->makefile);
+		add_patch(sb, p->by);
+		return;
+	}
 	if (for_kvm(f)) {
-		strbuf_addf(sb, "let %s meet %s before ", p->makefile, p->text);
+		strbuf_addf(sb, "show %s to %s", them(f),
+			    f->file ? f->file : p->unit);
+		return;
+	}
+	if (p->to && !strcmp(p->to, p->place)) {
+		strbuf_addf(sb, "hide what needs %s in %s, too", them(f),
+			    p->to);
+		return;
+	}
+	if (p->to) {
+		strbuf_addf(sb, "wean %s from %s before ", p->to, them(f));
 		add_patch(sb, p->by);
 		return;
 	}
@@ -399,8 +427,8 @@ void cause_proved_remedy(const struct cause_facts *f, struct strbuf *sb)
 		hidden_remedy(f, sb);
 		break;
 	case PROOF_REMOVED:
-		strbuf_addf(sb, "keep %s while %s needs %s", them(f), where,
-			    them(f));
+		strbuf_addf(sb, "keep %s as long as %s %s used in %s", them(f),
+			    they(f), are(f), where);
 		break;
 	case PROOF_MOVED:
 		to = spelled(p->to, f->file);

@@ -31,7 +31,10 @@ const struct reach *prover_reach(struct question *q, size_t cell,
 {
 	struct prover *p = q->p;
 	const struct source_cell *c = &p->cells[cell];
-	_cleanup_free_ char *key = xasprintf("%zu %u", cell, state);
+	const char *alone = q->alone ? proof_path(p, q->alone, q->now, state)
+				     : NULL;
+	_cleanup_free_ char *key =
+		xasprintf("%zu %u %s", cell, state, alone ? alone : "");
 	struct reach *r;
 
 	if (!streq_null(p->unit, q->it->unit)) {
@@ -43,8 +46,8 @@ const struct reach *prover_reach(struct question *q, size_t cell,
 		return r;
 	r = xcalloc(1, sizeof(*r));
 	sources_reach(&p->sources, c, unit_called(c, q->it->unit),
-		      sources_at(&p->sources, q->source, state), true, state,
-		      r);
+		      alone ? alone : sources_at(&p->sources, q->source, state),
+		      !alone, state, r);
 	strmap_set(&p->reaches, key, r);
 	return r;
 }
@@ -115,6 +118,29 @@ static char *tag_in_line(struct question *q)
 	return n ? xasprintf("struct %.*s", (int)n, found) : NULL;
 }
 
+/* "expected ')' before 'DECLARE_HASHTABLE'": a macro or type that is none may
+ * be what the parser stumbles over. Owned. */
+static char *stumbling_block(const struct diagnostic *d)
+{
+	_cleanup_free_ char *m = cause_plain_quotes(d->message);
+	const char *at = strstr(m, " before '");
+	size_t n = 0;
+
+	if (!at || !starts_with(m, "expected "))
+		return NULL;
+	at += strlen(" before '");
+	while (isalnum((unsigned char)at[n]) || at[n] == '_')
+		n++;
+	return n && at[n] == '\'' ? xstrndup(at, n) : NULL;
+}
+
+/* Only what the series took away explains a message that does not say so. */
+static bool answer_block(struct question *q, struct proof *f)
+{
+	return proof_missing(q, f) && f->kind != PROOF_NEVER &&
+	       f->kind != PROOF_LEANS;
+}
+
 static bool answer(struct question *q, struct proof *f)
 {
 	switch (q->it->node->topic.kind) {
@@ -127,9 +153,21 @@ static bool answer(struct question *q, struct proof *f)
 		return proof_missing(q, f);
 	case CAUSE_UNDEFINED_SYMBOL:
 		return proof_symbol(q, f);
+	case CAUSE_OTHER:
+		return answer_block(q, f);
 	default:
 		return false;
 	}
+}
+
+/* What the question is about when the topic does not name it; owned or NULL. */
+static char *other_name(struct question *q)
+{
+	const struct cause_topic *t = &q->it->node->topic;
+
+	if (t->unnamed)
+		return tag_in_line(q);
+	return t->kind == CAUSE_OTHER ? stumbling_block(q->d) : NULL;
 }
 
 static void ask(struct question *q)
@@ -147,12 +185,11 @@ static void ask(struct question *q)
 	strmap_set(&p->seen, key, p);
 	q->u = unit_called(q->cell, q->it->unit);
 	q->source = source = source_of(q);
-	if (t->unnamed) {
-		tag = tag_in_line(q);
-		if (!tag)
-			return;
+	tag = other_name(q);
+	if (tag)
 		q->thing = tag;
-	}
+	else if (t->unnamed || t->kind == CAUSE_OTHER)
+		return;
 	if (!answer(q, &f)) {
 		proof_release(&f);
 		return;
@@ -190,26 +227,23 @@ static void ask_about(struct prover *p, const struct cause_scan *s,
 /* All names that any question may be about, before any text is read. */
 static void want(struct prover *p, const struct cause_scan *s)
 {
-	bool unnamed = false;
-
 	strmap_each (e, &s->nodes) {
 		const struct cause_node *n = strmap_value(e);
 
 		strmap_set(&p->sources.wanted, n->topic.thing, p);
-		unnamed = unnamed || n->topic.unnamed;
 	}
-	for (size_t i = 0; unnamed && i < s->nr_items; i++) {
+	for (size_t i = 0; i < s->nr_items; i++) {
 		const struct cause_item *it = &s->items[i];
 		struct question q = {.p = p,
 				     .it = it,
 				     .d = it->d,
 				     .cell = &p->cells[it->cell],
 				     .now = it->patch};
-		char *tag = it->node->topic.unnamed ? tag_in_line(&q) : NULL;
+		char *name = it->begins ? other_name(&q) : NULL;
 
-		if (tag)
-			strmap_set(&p->sources.wanted, tag, p);
-		free(tag);
+		if (name)
+			strmap_set(&p->sources.wanted, name, p);
+		free(name);
 	}
 }
 

@@ -6,6 +6,7 @@
  */
 #include "engine/proof_internal.h"
 
+#include "engine/cause_proof.h"
 #include "engine/includes.h"
 #include "engine/tree.h"
 #include "model/unit.h"
@@ -110,44 +111,136 @@ static const char *who_adds(struct question *q, const char *flag,
 	return NULL;
 }
 
-static char *how_lost(struct question *q, const char *makefile,
-		      const char *adder, const char *macro,
-		      const char *variable)
+/* The Makefile of dir, or the nearest one above it; dir becomes where it is.
+ * Owned. */
+static char *makefile_above(struct question *q, char *dir)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	_cleanup_free_ char *include = NULL, *assignment = NULL;
-	const char *base = strrchr(adder, '/');
-	struct line at;
+	static const char *const names[] = {"Makefile", "Kbuild"};
 
-	base = base ? base + 1 : adder;
-	if (!strcmp(adder, makefile) ||
-	    !sources_text(&q->p->sources, q->cell, makefile, q->now, &text))
-		return xasprintf("%s defines %s", adder, macro);
-	at = find_line(text.buf, 0, includes_file, base);
-	include = at.text;
-	if (!include)
-		return xasprintf("%s defines %s, and %s does not include it",
-				 adder, macro, makefile);
-	at = find_line(text.buf, at.nr, assigns, variable);
-	assignment = at.text;
-	if (!assignment)
-		return xasprintf("%s, which %s includes, defines %s", adder,
-				 makefile, macro);
-	return xasprintf("%s defines %s in %s, and %s:%u assigns %s anew "
-			 "behind its include",
-			 adder, macro, variable, makefile, at.nr, variable);
+	while (*dir) {
+		char *slash = strrchr(dir, '/');
+
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+			char *path = path_join(dir, names[i]);
+
+			if (sources_exist(&q->p->sources, q->cell, path,
+					  q->now))
+				return path;
+			free(path);
+		}
+		*(slash ? slash : dir) = '\0';
+	}
+	return NULL;
 }
 
-char *proof_flag(struct question *q, const char *condition,
-		 const char *makefile)
+static char *dir_of_unit(const struct question *q)
 {
-	_cleanup_free_ char *macro = macro_of(condition), *flag = NULL;
-	_cleanup_free_ char *variable = NULL;
+	const char *unit = q->u ? q->u->target : q->d->unit ? q->d->unit : "";
+	char *dir = xstrdup(unit), *up = strstr(dir, "/../");
+
+	if (!up)
+		up = strrchr(dir, '/');
+	*(up ? up : dir) = '\0';
+	return dir;
+}
+
+/* Does a Makefile include a file of that base name? Then at is the line. */
+static bool includes(struct question *q, const char *makefile, const char *base,
+		     struct strbuf *text, unsigned *at)
+{
+	struct line l;
+
+	strbuf_reset(text);
+	if (!sources_text(&q->p->sources, q->cell, makefile, q->now, text))
+		return false;
+	l = find_line(text->buf, 0, includes_file, base);
+	*at = l.nr;
+	free(l.text);
+	return l.nr != 0;
+}
+
+/*
+ * A directory whose Makefile does not have the flag is often one of several
+ * below one that does not have it, either: that is where it is missing.
+ */
+static char *highest_without(struct question *q, const char *base, char *dir,
+			     char *makefile)
+{
+	for (;;) {
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+		_cleanup_free_ char *up = xstrdup(dir), *above = NULL;
+		char *slash = strrchr(up, '/');
+		unsigned at;
+
+		if (!slash)
+			return makefile;
+		*slash = '\0';
+		above = makefile_above(q, up);
+		if (!above || !cause_is_kvm(above) ||
+		    includes(q, above, base, &text, &at))
+			return makefile;
+		free(makefile);
+		makefile = STEAL(above);
+		strcpy(dir, up);
+	}
+}
+
+/* The unit was judged by its command in the base: see harvest_replay(). */
+static char *not_replayed(const char *adder, const char *macro)
+{
+	return xasprintf("make did not come so far: what is told of these "
+			 "units are their commands of the base, which do not "
+			 "have the %s of %s",
+			 macro, adder);
+}
+
+static void explain(struct question *q, struct proof *f, char *dir,
+		    const char *adder, const char *macro, const char *variable)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	const char *base = strrchr(adder, '/');
+	struct line l;
+	unsigned at;
+
+	base = base ? base + 1 : adder;
+	if (!strcmp(adder, f->makefile)) {
+		f->remark = q->d->replayed
+				    ? not_replayed(adder, macro)
+				    : xasprintf("%s defines %s", adder, macro);
+		return;
+	}
+	if (!includes(q, f->makefile, base, &text, &at)) {
+		f->makefile = highest_without(q, base, dir, f->makefile);
+		f->remark = xasprintf("%s defines %s, and %s does not include "
+				      "it",
+				      adder, macro, f->makefile);
+		return;
+	}
+	l = find_line(text.buf, at, assigns, variable);
+	if (l.text)
+		f->remark = xasprintf("%s defines %s in %s, and %s:%u assigns "
+				      "%s anew behind its include",
+				      adder, macro, variable, f->makefile, l.nr,
+				      variable);
+	else if (q->d->replayed)
+		f->remark = not_replayed(adder, macro);
+	else
+		f->remark = xasprintf("%s, which %s includes, defines %s",
+				      adder, f->makefile, macro);
+	free(l.text);
+}
+
+void proof_flag(struct question *q, struct proof *f)
+{
+	_cleanup_free_ char *macro = macro_of(f->text), *flag = NULL;
+	_cleanup_free_ char *variable = NULL, *dir = dir_of_unit(q);
 	const char *adder;
 
-	if (!macro || !makefile)
-		return NULL;
+	f->makefile = makefile_above(q, dir);
+	if (!macro || !f->makefile || !cause_is_kvm(q->it->unit))
+		return;
 	flag = xasprintf("-D%s", macro);
 	adder = who_adds(q, flag, &variable);
-	return adder ? how_lost(q, makefile, adder, macro, variable) : NULL;
+	if (adder)
+		explain(q, f, dir, adder, macro, variable);
 }

@@ -31,6 +31,9 @@ struct question {
 	const struct source_cell *cell;
 	const struct unit *u; /* in the base; NULL: it is a new one */
 	char *source;	      /* of the unit, in the base's name */
+	/* NULL, or a header of the unit that is looked at alone: what the unit
+	 * includes behind it does not help it. */
+	const char *alone;
 	unsigned prev, now;
 	const char *thing; /* as ctext_scan() names it */
 };
@@ -50,9 +53,8 @@ bool proof_missing(struct question *q, struct proof *f);
 bool proof_file(struct question *q, struct proof *f);
 bool proof_symbol(struct question *q, struct proof *f);
 
-/* Why units of makefile do not have the flag that a condition asks for: half a
- * sentence, owned, or NULL where it is not known. */
-char *proof_flag(struct question *q, const char *condition,
-		 const char *makefile);
+/* Of a PROOF_HIDDEN: who builds the unit, and how it comes that it does not have
+ * the flag which the condition asks for, where that is known. */
+void proof_flag(struct question *q, struct proof *f);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include "engine/tree.h"
 #include "model/unit.h"
-#include "sys/fileio.h"
 #include "sys/mem.h"
 
 #include <ctype.h>
@@ -463,41 +462,32 @@ static void find_luck(struct question *q, struct proof *f)
 	}
 }
 
-/* The Makefile that builds the unit: the nearest one above it. */
-static char *makefile_of(struct question *q)
+/* The patch that took away what the unit found at q->prev, and how. */
+static bool find_loss(struct question *q, const struct found *old,
+		      struct proof *f)
 {
-	_cleanup_free_ char *dir = xstrdup(q->u		? q->u->target
-					   : q->d->unit ? q->d->unit
-							: "");
-	char *up = strstr(dir, "/../"), *slash;
-
-	if (up)
-		up[1] = '\0';
-	while ((slash = strrchr(dir, '/'))) {
-		static const char *const names[] = {"Makefile", "Kbuild"};
-
-		*slash = '\0';
-		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-			char *path = path_join(dir, names[i]);
-
-			if (sources_exist(&q->p->sources, q->cell, path,
-					  q->now))
-				return path;
-			free(path);
+	for (unsigned k = q->prev + 1; k <= q->now; k++) {
+		if (!q->p->tree->states[k].tree || !judge(q, old, k, f))
+			continue;
+		if (f->kind == PROOF_HIDDEN) {
+			proof_flag(q, f);
+			if (is_header(q->d->file))
+				f->to = xstrdup(q->d->file);
+		} else if (f->kind != PROOF_REMOVED) {
+			find_luck(q, f);
 		}
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 bool proof_missing(struct question *q, struct proof *f)
 {
-	struct found old;
+	struct found old, now;
 
 	if (try_cycle(q, f))
 		return true;
 	if (!find(q, q->it->cell, q->prev, &old)) {
-		struct found now;
-
 		if (q->it->node->topic.kind == CAUSE_MISSING_MEMBER ||
 		    find(q, q->it->cell, q->now, &now) ||
 		    !declared_elsewhere(q, f))
@@ -505,16 +495,10 @@ bool proof_missing(struct question *q, struct proof *f)
 		find_luck(q, f);
 		return true;
 	}
-	for (unsigned k = q->prev + 1; k <= q->now; k++) {
-		if (!q->p->tree->states[k].tree || !judge(q, &old, k, f))
-			continue;
-		if (f->kind == PROOF_HIDDEN) {
-			f->makefile = makefile_of(q);
-			f->remark = proof_flag(q, f->text, f->makefile);
-		} else if (f->kind != PROOF_REMOVED) {
-			find_luck(q, f);
-		}
+	if (find_loss(q, &old, f))
 		return true;
-	}
-	return false;
+	if (!is_header(q->d->file))
+		return false;
+	q->alone = q->d->file;
+	return find(q, q->it->cell, q->prev, &old) && find_loss(q, &old, f);
 }

@@ -133,13 +133,16 @@ struct proof {
 	unsigned by;	/* the patch that did it */
 	char *header;
 	unsigned line;
-	char *to;
+	char *to;    /* PROOF_HIDDEN: the header that uses it, NULL: the unit's own
+		      * source does */
 	char *place; /* file, and line of the condition or include */
 	unsigned place_line;
 	char *text;  /* the condition, or the name that was included */
 	char *chain; /* "a.c > b.h > c.h": how the unit came to header before;
 		      * of a cycle the way round */
-	char *makefile; /* PROOF_HIDDEN: builds the unit */
+	/* PROOF_HIDDEN: builds the unit, or the highest one above that lacks what
+	 * the condition asks for, too */
+	char *makefile;
 	char *remark;	/* another fact, as half a sentence */
 	char *luck;	/* "x86_64: a.c > b.h": how it comes there in a cell that
 			 * does not miss it */
