@@ -39,7 +39,7 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	impact_memo baseline place survey harvest replay lane lane_child \
 	lane_config lane_chain lane_audit lane_memory lane_quick lane_step quick run pool \
 	order trace plan step_view verdict cause cause_kind cause_scan cause_proof \
-	cause_text cause_words 	ctext ctext_cond sources proof proof_missing proof_flag proof_file
+	cause_text cause_words 	ctext ctext_cond sources proof proof_missing proof_flag proof_file proof_make
 report-y := formats escape tap text
 cmd-y := cmd options output progress run plan explain report repro doctor gc
 
@@ -51,7 +51,7 @@ unit-tests := proc jobserver sandbox tarball \
 	series matrix diagnostic diag-compiler diag-link diag-make diag-damage \
 	result result-json store \
 	order trace tree tree-apply tree-layer cellconf includes impact harvest quick \
-	verdict cause cause-kind cause-span report
+	verdict cause cause-kind cause-span ctext report
 # Objects that unit tests share.
 unit-common := builder
 

@@ -206,16 +206,29 @@ static struct cause_story *story_for(struct fold *f, struct cause_node *n,
 	return st;
 }
 
+static bool is_own(const struct cause_story *st, const struct cause_item *it)
+{
+	return it->node == st->node || it->node->alias == st->node;
+}
+
+/* One in a source tells more than one in a header that it came through. */
+static int example_worth(const struct cause_story *st,
+			 const struct cause_item *it)
+{
+	return 2 * is_own(st, it) +
+	       (it->d->file && ends_with(it->d->file, ".c"));
+}
+
 static void tell_item(struct fold *f, struct cause_story *st, size_t nr)
 {
 	struct cause_item *it = &f->scan.items[nr];
 	struct diagnostic *d = it->d;
-	bool own = it->node == st->node || it->node->alias == st->node;
+	bool own = is_own(st, it);
 	const struct cause_item *best = st->example == CAUSE_NO_ITEM
 						? NULL
 						: &f->scan.items[st->example];
-	bool best_own = best && (best->node == st->node ||
-				 best->node->alias == st->node);
+	int worth = example_worth(st, it);
+	int best_worth = best ? example_worth(st, best) : -1;
 
 	if (it->begins)
 		st->cause.nr_diags++;
@@ -227,8 +240,8 @@ static void tell_item(struct fold *f, struct cause_story *st, size_t nr)
 		strmap_set(&st->files, d->file, NULL);
 	if (own && !st->proposed)
 		st->proposed = cause_proposed_include(d);
-	if (!best || own > best_own ||
-	    (own == best_own && it->patch < best->patch))
+	if (worth > best_worth ||
+	    (worth == best_worth && it->patch < best->patch))
 		st->example = nr;
 }
 

@@ -59,8 +59,11 @@ static char *foreign(const char *path, const char *srcarch)
 static void file_missing(struct cause_topic *t, const struct proof *f,
 			 const char *srcarch)
 {
-	char *arch = foreign(f->to, srcarch);
+	char *arch;
 
+	if (t->kind == CAUSE_MAKE)
+		return;
+	arch = foreign(f->to, srcarch);
 	if (!arch)
 		arch = foreign(f->header, srcarch);
 	if (!arch)
@@ -136,6 +139,9 @@ void cause_topic_prove(struct cause_topic *t, const struct proof *f,
 		break;
 	case PROOF_DEFINED:
 		symbol_missing(t, f);
+		break;
+	case PROOF_VARIABLE: /* files lost together are folded by where they
+				were */
 		break;
 	case PROOF_UNEXPORTED:
 		become(t, CAUSE_UNEXPORTED_SYMBOL,

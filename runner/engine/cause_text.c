@@ -87,7 +87,9 @@ static void include_title(const struct cause_facts *f, struct strbuf *sb)
 	_cleanup_free_ char *arches = arches_of(f);
 
 	strbuf_addf(sb, "%s: no such header on %s", t->thing, arches);
-	if (t->kind == CAUSE_CROSS_ARCH && t->foreign)
+	if (t->proof && t->proof->kind == PROOF_HEADER_MOVED && t->foreign)
+		strbuf_addf(sb, " since it moved to %s", t->foreign);
+	else if (t->kind == CAUSE_CROSS_ARCH && t->foreign)
 		strbuf_addf(sb, " (%s %s's headers)",
 			    streq_null(t->via, t->thing) ? "one of"
 							 : "reached through",

@@ -196,6 +196,7 @@ bool cause_proved_title(const struct cause_facts *f, const char *where,
 	case PROOF_HEADER_MOVED:
 	case PROOF_HEADER_GONE:
 	case PROOF_ELSEWHERE:
+	case PROOF_VARIABLE:
 		return false;
 	}
 	return false;
@@ -331,6 +332,13 @@ void cause_proved_fact(const struct cause_facts *f, struct strbuf *sb)
 	case PROOF_ELSEWHERE:
 		header_fact(f, sb);
 		break;
+	case PROOF_VARIABLE:
+		add_patch(sb, p->by);
+		strbuf_addf(sb,
+			    " takes the variable %s from %s, and %s:%u "
+			    "still sets it",
+			    p->text, p->header, p->place, p->place_line);
+		break;
 	case PROOF_DEFINED:
 	case PROOF_UNEXPORTED:
 		symbol_fact(f, sb);
@@ -379,6 +387,11 @@ static void header_remedy(const struct cause_facts *f, struct strbuf *sb)
 	_cleanup_free_ char *where = place_of(f);
 	_cleanup_free_ char *to = p->to ? spelled(p->to, f->file) : NULL;
 
+	if (f->topic->kind == CAUSE_MAKE) {
+		strbuf_addf(sb, "follow it in the Makefile that names %s",
+			    p->thing);
+		return;
+	}
 	if (f->topic->foreign && p->header && !starts_with(p->header, "arch/"))
 		strbuf_addf(sb,
 			    "keep %s where every architecture finds it, or "
@@ -449,6 +462,11 @@ void cause_proved_remedy(const struct cause_facts *f, struct strbuf *sb)
 	case PROOF_HEADER_GONE:
 	case PROOF_ELSEWHERE:
 		header_remedy(f, sb);
+		break;
+	case PROOF_VARIABLE:
+		strbuf_addf(sb, "follow ");
+		add_patch(sb, p->by);
+		strbuf_addf(sb, " in %s", p->place);
 		break;
 	case PROOF_DEFINED:
 	case PROOF_UNEXPORTED:

@@ -31,8 +31,8 @@ const struct reach *prover_reach(struct question *q, size_t cell,
 {
 	struct prover *p = q->p;
 	const struct source_cell *c = &p->cells[cell];
-	const char *alone = q->alone ? proof_path(p, q->alone, q->now, state)
-				     : NULL;
+	const char *alone =
+		q->alone ? proof_path(p, q->alone, q->now, state) : NULL;
 	_cleanup_free_ char *key =
 		xasprintf("%zu %u %s", cell, state, alone ? alone : "");
 	struct reach *r;
@@ -153,6 +153,8 @@ static bool answer(struct question *q, struct proof *f)
 		return proof_missing(q, f);
 	case CAUSE_UNDEFINED_SYMBOL:
 		return proof_symbol(q, f);
+	case CAUSE_MAKE:
+		return q->it->node->topic.dir && proof_make(q, f);
 	case CAUSE_OTHER:
 		return answer_block(q, f);
 	default:

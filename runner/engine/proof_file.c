@@ -22,8 +22,7 @@ static const struct ctext_include *include_named(const struct ctext *t,
 	return NULL;
 }
 
-/* The patch of q's states that took path away, and what it is called since. */
-static bool went(struct question *q, const char *path, struct proof *f)
+bool proof_went(struct question *q, const char *path, struct proof *f)
 {
 	for (unsigned k = q->prev + 1; k <= q->now; k++) {
 		const struct change_list *l = &q->p->tree->states[k].since_prev;
@@ -79,7 +78,7 @@ bool proof_file(struct question *q, struct proof *f)
 	if (inc)
 		was = sources_resolve(s, q->cell, q->u, before, inc->form, name,
 				      q->prev);
-	if (was && went(q, was, f)) {
+	if (was && proof_went(q, was, f)) {
 		f->place = xstrdup(file);
 		f->place_line = q->d->line;
 		return true;

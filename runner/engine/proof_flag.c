@@ -113,7 +113,7 @@ static const char *who_adds(struct question *q, const char *flag,
 
 /* The Makefile of dir, or the nearest one above it; dir becomes where it is.
  * Owned. */
-static char *makefile_above(struct question *q, char *dir)
+char *proof_makefile(struct question *q, char *dir)
 {
 	static const char *const names[] = {"Makefile", "Kbuild"};
 
@@ -175,7 +175,7 @@ static char *highest_without(struct question *q, const char *base, char *dir,
 		if (!slash)
 			return makefile;
 		*slash = '\0';
-		above = makefile_above(q, up);
+		above = proof_makefile(q, up);
 		if (!above || !cause_is_kvm(above) ||
 		    includes(q, above, base, &text, &at))
 			return makefile;
@@ -236,7 +236,7 @@ void proof_flag(struct question *q, struct proof *f)
 	_cleanup_free_ char *variable = NULL, *dir = dir_of_unit(q);
 	const char *adder;
 
-	f->makefile = makefile_above(q, dir);
+	f->makefile = proof_makefile(q, dir);
 	if (!macro || !f->makefile || !cause_is_kvm(q->it->unit))
 		return;
 	flag = xasprintf("-D%s", macro);

@@ -57,4 +57,12 @@ bool proof_symbol(struct question *q, struct proof *f);
  * the flag which the condition asks for, where that is known. */
 void proof_flag(struct question *q, struct proof *f);
 
+/* The Makefile of dir, or the nearest one above it; dir becomes where it is.
+ * Owned. */
+char *proof_makefile(struct question *q, char *dir);
+/* Did a patch take the file away? Then f says which, and where it is now. */
+bool proof_went(struct question *q, const char *path, struct proof *f);
+/* A target that has no rule. */
+bool proof_make(struct question *q, struct proof *f);
+
 #endif

@@ -59,6 +59,7 @@ static const char *const proof_kind_names[] = {
 	[PROOF_HEADER_GONE] = "header-gone",
 	[PROOF_ELSEWHERE] = "elsewhere",
 	[PROOF_DEFINED] = "defined",
+	[PROOF_VARIABLE] = "variable",
 	[PROOF_UNEXPORTED] = "unexported",
 };
 

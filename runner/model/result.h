@@ -114,6 +114,8 @@ enum proof_kind {
 	PROOF_HEADER_GONE,
 	PROOF_ELSEWHERE, /* a file that is called so is there, at "to" */
 	PROOF_DEFINED,	 /* a symbol: "to" defines it, header did */
+	PROOF_VARIABLE, /* the Makefile header does not set the variable text any
+			 * more, the Makefile place does */
 	PROOF_UNEXPORTED, /* "to" defines it and does not export it */
 };
 const char *proof_kind_name(enum proof_kind k); /* "hidden", ... */
