@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a C text declares and includes, on which line and under which conditions.
+ * What a C text declares and includes, on which line and under which
+ * conditions.
  */
 #include "engine/ctext.h"
 
@@ -154,15 +155,14 @@ static void conditions_are_told_and_guards_are_none(void **state)
 	assert_int_equal(decl("b")->cond->line, 5);
 	assert_null(decl("b")->cond->outer);
 	assert_string_equal(decl("c")->cond->text, "#else of #ifdef __KVM__");
-	assert_true(decl("c")->cond->not);
+	assert_true(decl("c")->cond->not );
 	assert_int_equal(decl("d")->cond->line, 10);
 	assert_string_equal(decl("e")->cond->text, "#elif Z > 3");
 	assert_ptr_equal(ctext_cond_extra(decl("b")->cond, NULL),
 			 decl("b")->cond);
 	assert_null(ctext_cond_extra(decl("b")->cond, decl("b")->cond));
 	/* its contrary is another one */
-	assert_non_null(
-		ctext_cond_extra(decl("c")->cond, decl("b")->cond));
+	assert_non_null(ctext_cond_extra(decl("c")->cond, decl("b")->cond));
 }
 
 static void a_condition_that_is_not_around_all_is_no_guard(void **state)
@@ -236,11 +236,24 @@ static void options_decide_conditions_and_nothing_else_does(void **state)
 
 static void damaged_text_is_no_danger(void **state)
 {
-	static const char *const texts[] = {
-		"",	   "#",	       "#if",	     "#endif\n#else\n#elif\n",
-		"{{{{",	   "}}}}",     "/*",	     "\"unfinished",
-		"struct {", "#include <", "#ifndef\n#define", "a\\",
-		"enum {,,,};", "((((((x)", "'", "#define", "/", "x /"};
+	static const char *const texts[] = {"",
+					    "#",
+					    "#if",
+					    "#endif\n#else\n#elif\n",
+					    "{{{{",
+					    "}}}}",
+					    "/*",
+					    "\"unfinished",
+					    "struct {",
+					    "#include <",
+					    "#ifndef\n#define",
+					    "a\\",
+					    "enum {,,,};",
+					    "((((((x)",
+					    "'",
+					    "#define",
+					    "/",
+					    "x /"};
 	_cleanup_free_ char *deep = xmalloc(3001);
 
 	(void)state;
