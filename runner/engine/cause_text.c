@@ -89,6 +89,8 @@ static void include_title(const struct cause_facts *f, struct strbuf *sb)
 	strbuf_addf(sb, "%s: no such header on %s", t->thing, arches);
 	if (t->proof && t->proof->kind == PROOF_HEADER_MOVED && t->foreign)
 		strbuf_addf(sb, " since it moved to %s", t->foreign);
+	else if (t->proof && t->proof->kind == PROOF_ELSEWHERE && t->foreign)
+		strbuf_addf(sb, ", only on %s", t->foreign);
 	else if (t->kind == CAUSE_CROSS_ARCH && t->foreign)
 		strbuf_addf(sb, " (%s %s's headers)",
 			    streq_null(t->via, t->thing) ? "one of"

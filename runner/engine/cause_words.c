@@ -228,7 +228,7 @@ static void cut_fact(const struct cause_facts *f, struct strbuf *sb)
 
 	add_patch(sb, p->by);
 	strbuf_addf(sb,
-		    " takes the include of %s from %s, and by it %s came: %s",
+		    " takes the include of %s from %s, by which %s came: %s",
 		    p->text, p->place, they(f), p->chain);
 	add_remark(f, sb);
 	add_luck(f, sb);
@@ -322,9 +322,8 @@ void cause_proved_fact(const struct cause_facts *f, struct strbuf *sb)
 		break;
 	case PROOF_LEANS:
 	case PROOF_NEVER:
-		strbuf_addf(sb, "%s:%u declares %s, and does not come to ",
-			    p->header, p->line, p->thing);
-		strbuf_addf(sb, "%s in %s", p->place, p->unit);
+		strbuf_addf(sb, "%s:%u declares %s, and %s does not read that",
+			    p->header, p->line, p->thing, p->unit);
 		add_luck(f, sb);
 		break;
 	case PROOF_HEADER_MOVED:

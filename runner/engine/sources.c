@@ -12,8 +12,11 @@ static char there[] = "y", absent[] = "n";
 void sources_release(struct sources *s)
 {
 	strmap_each (e, &s->versions) {
-		ctext_release(strmap_value(e));
-		free(strmap_value(e));
+		struct ctext *t = strmap_value(e);
+
+		if (t) /* NULL: there is no such file */
+			ctext_release(t);
+		free(t);
 	}
 	strmap_release(&s->versions);
 	strmap_release(&s->wanted);
