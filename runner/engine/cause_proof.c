@@ -15,6 +15,14 @@ bool cause_is_kvm(const char *path)
 	return dir && starts_with(dir, "/kvm/");
 }
 
+bool cause_is_kvm_header(const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	return starts_with(base ? base + 1 : path, "kvm") ||
+	       strstr(path, "/kvm/");
+}
+
 static void become(struct cause_topic *t, enum cause_kind kind, char *id)
 {
 	t->kind = kind;
@@ -35,6 +43,9 @@ static void hidden(struct cause_topic *t, const struct proof *f)
 	if (cause_is_kvm(f->unit) && f->makefile)
 		id = xasprintf("hidden:%s:%s for %s by %u", f->place, f->text,
 			       f->makefile, f->by);
+	else if (f->to && cause_is_kvm_header(f->to))
+		id = xasprintf("hidden:%s:%s from KVM's headers by %u",
+			       f->place, f->text, f->by);
 	else if (f->to)
 		id = xasprintf("hidden:%s:%s from %s by %u", f->place, f->text,
 			       f->to, f->by);

@@ -16,4 +16,7 @@ void cause_topic_prove(struct cause_topic *t, const struct proof *f,
 /* arch/X/kvm/ and virt/kvm/: may a unit see KVM's internals? */
 bool cause_is_kvm(const char *path);
 
+/* asm/kvm_mmu.h, linux/kvm_host.h, kvm/arm_vgic.h */
+bool cause_is_kvm_header(const char *path);
+
 #endif

@@ -31,31 +31,40 @@ struct walk {
 	struct strmap base_words;
 	/* Units that showed an error of the series at prev. */
 	struct strmap series_units;
-	/* "UNIT\nID" to the newest struct proof of it. */
+	/* "UNIT\nID\nFILE" and "UNIT\nID" to the newest struct proof of it. */
 	struct strmap proofs;
 };
 
 static char yes[1];
 
-/* A proof counts for the error that begins with it, as long as that stays. */
+/*
+ * A proof counts for the error that begins with it, as long as that stays; when
+ * its file is renamed meanwhile, any of the same thing in its unit.
+ */
 static const struct proof *proof_of(struct walk *w, const struct view_entry *e,
 				    const char *id, unsigned patch, bool begins)
 {
-	_cleanup_free_ char *key = xasprintf("%s\n%s", e->unit, id);
+	_cleanup_free_ char *any = xasprintf("%s\n%s", e->unit, id);
+	_cleanup_free_ char *key =
+		xasprintf("%s\n%s", any, e->d->file ? e->d->file : "");
 	const struct proof *f = strmap_get(&w->proofs, key);
 
-	return f && begins && f->patch != patch ? NULL : f;
+	if (begins)
+		return f && f->patch == patch ? f : NULL;
+	return f ? f : strmap_get(&w->proofs, any);
 }
 
 static void note_proofs(struct walk *w, unsigned patch)
 {
 	for (size_t i = 0; i < w->r->nr_proofs; i++) {
 		struct proof *f = &w->r->proofs[i];
-		_cleanup_free_ char *key = NULL;
+		_cleanup_free_ char *any = NULL, *key = NULL;
 
 		if (f->cell != w->cell || f->patch != patch)
 			continue;
-		key = xasprintf("%s\n%s", f->unit, f->id);
+		any = xasprintf("%s\n%s", f->unit, f->id);
+		key = xasprintf("%s\n%s", any, f->file);
+		strmap_set(&w->proofs, any, f);
 		strmap_set(&w->proofs, key, f);
 	}
 }

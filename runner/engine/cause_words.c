@@ -364,9 +364,13 @@ static void hidden_remedy(const struct cause_facts *f, struct strbuf *sb)
 			    f->file ? f->file : p->unit);
 		return;
 	}
-	if (p->to && !strcmp(p->to, p->place)) {
-		strbuf_addf(sb, "hide what needs %s in %s, too", them(f),
-			    p->to);
+	if (p->to && cause_is_kvm_header(p->to)) {
+		strbuf_addf(
+			sb,
+			"hide what needs %s in KVM's headers, too, or wean ",
+			them(f));
+		add_names(sb, f->units, 4);
+		strbuf_addstr(sb, " from these");
 		return;
 	}
 	if (p->to) {

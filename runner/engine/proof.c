@@ -172,14 +172,29 @@ static char *other_name(struct question *q)
 	return t->kind == CAUSE_OTHER ? stumbling_block(q->d) : NULL;
 }
 
+/* "in expansion of macro 'X' at FILE:LINE": FILE; owned. */
+static char *user_of(const struct diagnostic *d)
+{
+	static const char words[] = "in expansion of macro ";
+	const char *at = d->note && starts_with(d->note, words)
+				 ? strstr(d->note, " at ")
+				 : NULL;
+
+	if (!at)
+		return xstrdup_null(d->file);
+	at += strlen(" at ");
+	return xstrndup(at, strcspn(at, ":"));
+}
+
 static void ask(struct question *q)
 {
 	struct prover *p = q->p;
 	struct run_result *r = p->r;
 	const struct cause_topic *t = &q->it->node->topic;
-	_cleanup_free_ char *key = xasprintf("%zu %s %s %u", q->it->cell,
-					     q->it->unit, t->id, q->now);
-	_cleanup_free_ char *source = NULL, *tag = NULL;
+	const char *file = q->d->file ? q->d->file : "";
+	_cleanup_free_ char *key = xasprintf("%zu %s %s %s %u", q->it->cell,
+					     q->it->unit, t->id, file, q->now);
+	_cleanup_free_ char *source = NULL, *tag = NULL, *user = NULL;
 	struct proof f = {0};
 
 	if (strmap_has(&p->seen, key))
@@ -187,6 +202,7 @@ static void ask(struct question *q)
 	strmap_set(&p->seen, key, p);
 	q->u = unit_called(q->cell, q->it->unit);
 	q->source = source = source_of(q);
+	q->user = user = user_of(q->d);
 	tag = other_name(q);
 	if (tag)
 		q->thing = tag;
@@ -200,6 +216,7 @@ static void ask(struct question *q)
 	f.patch = q->now;
 	f.unit = xstrdup(q->it->unit);
 	f.id = xstrdup(t->id);
+	f.file = xstrdup(file);
 	f.thing = xstrdup(q->thing);
 	GROW(r->proofs, r->nr_proofs, r->alloc_proofs);
 	r->proofs[r->nr_proofs++] = f;

@@ -20,7 +20,7 @@ struct prover {
 	 * struct reach *. */
 	char *unit;
 	struct strmap reaches;
-	struct strmap seen; /* "CELL UNIT ID" of what has a proof */
+	struct strmap seen; /* "CELL UNIT ID FILE PATCH" of what was asked */
 };
 
 /* One error, and the states between which it began. */
@@ -36,6 +36,9 @@ struct question {
 	const char *alone;
 	unsigned prev, now;
 	const char *thing; /* as ctext_scan() names it */
+	/* The file that uses it: that of the message, or where the macro that it
+	 * is about was expanded; may be NULL. */
+	const char *user;
 };
 
 /* What the unit of q, built in cell, reads at a state. */

@@ -69,6 +69,32 @@ include_of(const struct question *q, const struct ctext *t, const char *name)
 /* ---- cycles -----------------------------------------------------------------
  */
 
+static const struct ctext_include *include_at(const struct ctext *t,
+					      unsigned line)
+{
+	for (size_t i = 0; t && i < t->nr_includes; i++)
+		if (t->includes[i].line == line)
+			return &t->includes[i];
+	return NULL;
+}
+
+/* Does the chain of the message lead to the file that uses the thing? That of a
+ * macro leads to where the macro is defined. */
+static bool chain_leads_to(struct question *q, const char *file)
+{
+	const struct diag_from *last = q->d->from;
+	const struct ctext_include *inc;
+	_cleanup_free_ char *to = NULL;
+
+	if (!q->d->nr_from)
+		return false;
+	inc = include_at(look(q, last->file, q->now), last->line);
+	if (inc)
+		to = sources_resolve(&q->p->sources, q->cell, q->u, last->file,
+				     inc->form, inc->name, q->now);
+	return streq_null(to, file);
+}
+
 /* The index in d->from of a header that declares the thing, behind the line
  * where it includes what leads to d->file; or -1. */
 static int declaring_includer(struct question *q,
@@ -77,7 +103,7 @@ static int declaring_includer(struct question *q,
 	for (size_t i = 0; i < q->d->nr_from; i++) {
 		const struct diag_from *f = &q->d->from[i];
 
-		if (!is_header(f->file) || streq_null(f->file, q->d->file))
+		if (!is_header(f->file) || streq_null(f->file, q->user))
 			continue;
 		*decl = proof_decl(look(q, f->file, q->now), q->thing, q->cell);
 		if (*decl && (*decl)->line > f->line)
@@ -100,27 +126,19 @@ static void closing_edge(struct question *q, struct proof *f, const char *file,
 	f->by = q->now;
 }
 
-static const struct ctext_include *include_at(const struct ctext *t,
-					      unsigned line)
-{
-	for (size_t i = 0; t && i < t->nr_includes; i++)
-		if (t->includes[i].line == line)
-			return &t->includes[i];
-	return NULL;
-}
-
 /* A uses what B declares; B includes A before it does; A includes B, which the
  * guard of B makes void. */
 static bool try_cycle(struct question *q, struct proof *f)
 {
 	const struct ctext_decl *decl;
-	const char *a = q->d->file, *b;
+	const char *a = q->user, *b;
 	_cleanup_reach_ struct reach from_a = {0};
 	const struct reached *to;
 	char *way;
 	int at;
 
-	if (!is_header(a) || (at = declaring_includer(q, &decl)) < 0)
+	if (!is_header(a) || !chain_leads_to(q, a) ||
+	    (at = declaring_includer(q, &decl)) < 0)
 		return false;
 	b = q->d->from[at].file;
 	sources_reach(&q->p->sources, q->cell, q->u, a, false, q->now, &from_a);
@@ -146,7 +164,11 @@ static bool try_cycle(struct question *q, struct proof *f)
 	f->chain = way;
 	for (; to->from; to = to->from)
 		closing_edge(q, f, to->from->path, to->by);
-	return true;
+	/* One that was there before is not why it fails now. */
+	if (f->to)
+		return true;
+	proof_release(f);
+	return false;
 }
 
 /* ---- what became of a declaration -------------------------------------------
@@ -353,12 +375,12 @@ static bool judge(struct question *q, const struct found *old, unsigned k,
 		f->header = xstrdup(path);
 		f->line = d->line;
 		f->chain = reach_chain(old->in);
-		if (is_header(q->d->file) && strcmp(q->d->file, f->place))
+		if (is_header(q->user) && strcmp(q->user, f->place))
 			f->remark =
 				f->remark ? f->remark
 					  : xasprintf("%s uses it and does not "
 						      "include it itself",
-						      q->d->file);
+						      q->user);
 	}
 	return true;
 }
@@ -405,7 +427,7 @@ static void try_header(struct question *q, const char *path, struct proof *f,
 static bool declared_elsewhere(struct question *q, struct proof *f)
 {
 	const struct change_list *l = &q->p->tree->states[q->now].since_base;
-	bool in_header = is_header(q->d->file);
+	bool in_header = is_header(q->user);
 	int best = 0;
 
 	for (size_t i = 0; i < l->nr; i++)
@@ -419,11 +441,11 @@ static bool declared_elsewhere(struct question *q, struct proof *f)
 					  q->now))
 				try_header(q, path, f, &best);
 		}
-	if (!f->header || streq_null(f->header, q->d->file))
+	if (!f->header || streq_null(f->header, q->user))
 		return false;
 	f->kind = in_header ? PROOF_LEANS : PROOF_NEVER;
 	f->by = q->now;
-	f->place = xstrdup(q->d->file ? q->d->file : q->source);
+	f->place = xstrdup(q->user ? q->user : q->source);
 	f->place_line = q->d->line;
 	return true;
 }
@@ -471,8 +493,8 @@ static bool find_loss(struct question *q, const struct found *old,
 			continue;
 		if (f->kind == PROOF_HIDDEN) {
 			proof_flag(q, f);
-			if (is_header(q->d->file))
-				f->to = xstrdup(q->d->file);
+			if (is_header(q->user))
+				f->to = xstrdup(q->user);
 		} else if (f->kind != PROOF_REMOVED) {
 			find_luck(q, f);
 		}
@@ -497,8 +519,8 @@ bool proof_missing(struct question *q, struct proof *f)
 	}
 	if (find_loss(q, &old, f))
 		return true;
-	if (!is_header(q->d->file))
+	if (!is_header(q->user))
 		return false;
-	q->alone = q->d->file;
+	q->alone = q->user;
 	return find(q, q->it->cell, q->prev, &old) && find_loss(q, &old, f);
 }

@@ -100,6 +100,7 @@ void proof_release(struct proof *p)
 {
 	free(p->unit);
 	free(p->id);
+	free(p->file);
 	free(p->thing);
 	free(p->header);
 	free(p->to);

@@ -131,6 +131,7 @@ struct proof {
 	unsigned patch; /* the first state that misses it */
 	char *unit;	/* name in the base, "" when none */
 	char *id;	/* of the topic: "incomplete-type:struct kvm_vcpu" */
+	char *file;	/* where the message stands, "" when nowhere */
 	char *thing;	/* what is missing: "struct kvm_vcpu" */
 	unsigned by;	/* the patch that did it */
 	char *header;

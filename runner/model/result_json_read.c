@@ -470,6 +470,7 @@ static int read_proof(const struct place *p, const struct index *ix,
 	f->kind = (enum proof_kind)kind;
 	if (find_patch(p, ix, &f->patch) || find_cell(p, ix, &f->cell) ||
 	    place_str(p, "unit", &f->unit) || place_str(p, "id", &f->id) ||
+	    place_str(p, "file", &f->file) ||
 	    place_str(p, "thing", &f->thing) ||
 	    place_uint(p, "by", &f->by) ||
 	    place_str(p, "header", &f->header) ||
@@ -482,8 +483,9 @@ static int read_proof(const struct place *p, const struct index *ix,
 	    place_str(p, "remark", &f->remark) ||
 	    place_str(p, "luck", &f->luck))
 		return -1;
-	if (!f->unit || !f->id || !f->thing)
-		return place_fail(p, "unit", ", id and thing must be there");
+	if (!f->unit || !f->id || !f->file || !f->thing)
+		return place_fail(p, "unit",
+				  ", id, file and thing must be there");
 	return 0;
 }
 

@@ -446,6 +446,7 @@ static json_t *proof_json(const struct run_result *r, const struct proof *p)
 	set(o, "cell", str(r->cells[p->cell].id));
 	set(o, "unit", str(p->unit));
 	set(o, "id", str(p->id));
+	set(o, "file", str(p->file));
 	set(o, "thing", str(p->thing));
 	set(o, "by", json_integer(p->by));
 	set(o, "header", str(p->header));

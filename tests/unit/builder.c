@@ -129,7 +129,7 @@ void build_from(struct diagnostic *d, const char *file, unsigned line)
 
 struct proof *build_proof(struct run_result *r, enum proof_kind kind,
 			  unsigned patch, size_t cell, const char *unit,
-			  const char *id)
+			  const char *id, const char *file)
 {
 	struct proof *f;
 
@@ -142,6 +142,7 @@ struct proof *build_proof(struct run_result *r, enum proof_kind kind,
 		.by = patch,
 		.unit = xstrdup(unit),
 		.id = xstrdup(id),
+		.file = xstrdup(file),
 		.thing = xstrdup(strchr(id, ':') + 1),
 	};
 	return f;

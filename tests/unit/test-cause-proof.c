@@ -34,12 +34,16 @@ static int finish(void **state)
 	return 0;
 }
 
+static char *file_of(const char *unit)
+{
+	return xasprintf("%.*s.c", (int)strlen(unit) - 2, unit);
+}
+
 /* "name" is undeclared in unit "dir/x.o" at patches from to 3. */
 static void undeclared(unsigned from, size_t cell, const char *unit,
 		       const char *name)
 {
-	_cleanup_free_ char *file =
-		xasprintf("%.*s.c", (int)strlen(unit) - 2, unit);
+	_cleanup_free_ char *file = file_of(unit);
 	_cleanup_free_ char *text = xasprintf("'%s' undeclared", name);
 
 	for (unsigned p = from; p <= 3; p++)
@@ -50,10 +54,11 @@ static struct proof *prove(enum proof_kind kind, unsigned patch, size_t cell,
 			   const char *unit, const char *name)
 {
 	_cleanup_free_ char *id = xasprintf("missing-declaration:%s", name);
+	_cleanup_free_ char *file = file_of(unit);
 	struct proof *f;
 
 	undeclared(patch, cell, unit, name);
-	f = build_proof(&r, kind, patch, cell, unit, id);
+	f = build_proof(&r, kind, patch, cell, unit, id, file);
 	f->header = xstrdup(HOST);
 	f->line = 7;
 	return f;
@@ -198,6 +203,28 @@ static void units_outside_are_to_be_weaned_one_thing_at_a_time(void **state)
 	assert_int_equal(r.causes[2].units.nr, 1);
 }
 
+static void a_header_and_a_source_of_one_unit_are_two_mistakes(void **state)
+{
+	struct proof *f;
+
+	(void)state;
+	hide(0, "drivers/vfio/a.o", "kvm_get", "drivers/vfio/Makefile", NULL);
+	for (unsigned p = 2; p <= 3; p++)
+		build_error(&r, p, 0, "drivers/vfio/a.o", HOST, 99,
+			    "'kvm_get' undeclared");
+	f = build_proof(&r, PROOF_HIDDEN, 2, 0, "drivers/vfio/a.o",
+			"missing-declaration:kvm_get", HOST);
+	f->header = xstrdup(HOST);
+	f->place = xstrdup(HOST);
+	f->text = xstrdup("#ifdef __KVM__");
+	f->to = xstrdup(HOST);
+	build_judge(&r);
+	build_assert_causes(&r);
+	assert_int_equal(r.nr_causes, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(r.causes[i].nr_diags, 1);
+}
+
 static void a_moved_declaration_names_both_headers(void **state)
 {
 	const struct cause *c;
@@ -309,7 +336,8 @@ static void a_header_that_moved_to_an_architecture_is_its_own(void **state)
 	build_fatal(&r, 3, 2, "arch/s390/kvm/a.o", "arch/s390/kvm/a.c", 5,
 		    "kvm/arm64/vncr.h: No such file or directory");
 	f = build_proof(&r, PROOF_HEADER_MOVED, 3, 2, "arch/s390/kvm/a.o",
-			"missing-include:kvm/arm64/vncr.h");
+			"missing-include:kvm/arm64/vncr.h",
+			"arch/s390/kvm/a.c");
 	f->header = xstrdup("include/kvm/arm64/vncr.h");
 	f->to = xstrdup("arch/arm64/include/asm/vncr.h");
 	c = only(CAUSE_CROSS_ARCH);
@@ -331,7 +359,8 @@ static struct proof *unresolved(const char *tool, const char *unit,
 		   : "\"kvm_reserve\" [arch/x86/kvm/kvm.ko] undefined!");
 
 	build_set(&d->tool, tool);
-	f = build_proof(&r, kind, 3, 0, unit, "undefined-symbol:kvm_reserve");
+	f = build_proof(&r, kind, 3, 0, unit, "undefined-symbol:kvm_reserve",
+			ld ? "arch/x86/mm/mem.c" : "");
 	f->line = 9;
 	return f;
 }
@@ -378,7 +407,8 @@ static void a_variable_that_two_makefiles_call_differently(void **state)
 	d = build_error(&r, 2, 2, NULL, NULL, 0,
 			"No rule to make target 'arch/s390/kvm/../x/m.o'");
 	build_set(&d->tool, "make");
-	f = build_proof(&r, PROOF_VARIABLE, 2, 2, "", "make:arch/s390/x/m.o");
+	f = build_proof(&r, PROOF_VARIABLE, 2, 2, "", "make:arch/s390/x/m.o",
+			"");
 	f->header = xstrdup("virt/kvm/Makefile.kvm");
 	f->place = xstrdup("arch/s390/kvm/Makefile");
 	f->place_line = 4;
@@ -399,7 +429,7 @@ static void an_error_that_comes_back_needs_a_proof_of_its_own(void **state)
 	build_error(&r, 3, 0, "virt/kvm/a.o", "virt/kvm/a.c", 3,
 		    "'srcu_a' undeclared");
 	f = build_proof(&r, PROOF_CUT, 1, 0, "virt/kvm/a.o",
-			"missing-declaration:srcu_a");
+			"missing-declaration:srcu_a", "virt/kvm/a.c");
 	f->header = xstrdup("include/linux/srcu.h");
 	f->place = xstrdup(HOST);
 	f->text = xstrdup("linux/srcu.h");
@@ -450,6 +480,7 @@ int main(void)
 		TEST(a_second_loss_in_a_broken_unit_is_no_cascade),
 		TEST(what_a_flag_hides_is_one_cause_for_each_makefile),
 		TEST(units_outside_are_to_be_weaned_one_thing_at_a_time),
+		TEST(a_header_and_a_source_of_one_unit_are_two_mistakes),
 		TEST(a_moved_declaration_names_both_headers),
 		TEST(what_one_hunk_removes_is_one_cause),
 		TEST(a_cycle_is_told_with_the_edge_that_closes_it),
