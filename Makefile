@@ -39,7 +39,7 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	impact_memo baseline place survey harvest replay lane lane_child \
 	lane_config lane_chain lane_audit lane_memory lane_quick lane_step quick run pool \
 	order trace plan step_view verdict cause cause_kind cause_scan cause_proof \
-	cause_text cause_words 	ctext ctext_cond sources proof proof_missing proof_flag proof_file proof_make
+	cause_text cause_words 	ctext ctext_cond sources proof proof_missing proof_flag proof_file proof_make proof_twice
 report-y := formats escape tap text
 cmd-y := cmd options output progress run plan explain report repro doctor gc
 

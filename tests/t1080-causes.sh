@@ -146,6 +146,15 @@ test_expect_success 'a removed declaration names the place where it was' '
 		"patch 1 takes it from include/linux/fate.h (line 3 before it)"
 '
 
+test_expect_success 'what is declared twice names both places' '
+	topic twice start &&
+	patch "KVM: Say it again" subst include/linux/kvm_host.h \
+		"s,^void kvm_get_kvm.*,&\nint fate(int number);," &&
+	causes_of twice start..twice 1 &&
+	says twice.advice "redefinition:fate keep one declaration of fate" \
+		"include/linux/kvm_host.h:" "include/linux/fate.h:3 both declare it for" "since patch 1"
+'
+
 test_expect_success 'an include cycle is told with the include that closes it, and who heals it' '
 	topic cycle start &&
 	patch "KVM: x86: Use x86.h in mmu.h" subst arch/x86/kvm/mmu.h \

@@ -151,6 +151,9 @@ void cause_topic_prove(struct cause_topic *t, const struct proof *f,
 	case PROOF_DEFINED:
 		symbol_missing(t, f);
 		break;
+	case PROOF_TWICE:
+	case PROOF_KCONFIG:
+		break;
 	case PROOF_VARIABLE: /* files lost together are folded by where they
 				were */
 		break;

@@ -196,6 +196,8 @@ bool cause_proved_title(const struct cause_facts *f, const char *where,
 	case PROOF_HEADER_MOVED:
 	case PROOF_HEADER_GONE:
 	case PROOF_ELSEWHERE:
+	case PROOF_TWICE:
+	case PROOF_KCONFIG:
 	case PROOF_VARIABLE:
 		return false;
 	}
@@ -331,6 +333,16 @@ void cause_proved_fact(const struct cause_facts *f, struct strbuf *sb)
 	case PROOF_ELSEWHERE:
 		header_fact(f, sb);
 		break;
+	case PROOF_TWICE:
+		strbuf_addf(sb, "%s:%u and %s:%u both declare it for %s since ",
+			    p->header, p->line, p->place, p->place_line,
+			    p->unit);
+		add_patch(sb, p->by);
+		break;
+	case PROOF_KCONFIG:
+		add_patch(sb, p->by);
+		strbuf_addf(sb, " changes %s, which mentions it", p->header);
+		break;
 	case PROOF_VARIABLE:
 		add_patch(sb, p->by);
 		strbuf_addf(sb,
@@ -465,6 +477,12 @@ void cause_proved_remedy(const struct cause_facts *f, struct strbuf *sb)
 	case PROOF_HEADER_GONE:
 	case PROOF_ELSEWHERE:
 		header_remedy(f, sb);
+		break;
+	case PROOF_TWICE:
+		strbuf_addf(sb, "keep one declaration of %s", p->thing);
+		break;
+	case PROOF_KCONFIG:
+		strbuf_addf(sb, "check the dependencies of %s", p->thing);
 		break;
 	case PROOF_VARIABLE:
 		strbuf_addf(sb, "follow ");

@@ -153,6 +153,10 @@ static bool answer(struct question *q, struct proof *f)
 		return proof_missing(q, f);
 	case CAUSE_UNDEFINED_SYMBOL:
 		return proof_symbol(q, f);
+	case CAUSE_REDEFINITION:
+		return proof_twice(q, f);
+	case CAUSE_CONFIG:
+		return proof_kconfig(q, f);
 	case CAUSE_MAKE:
 		return q->it->node->topic.dir && proof_make(q, f);
 	case CAUSE_OTHER:

@@ -65,6 +65,9 @@ void proof_flag(struct question *q, struct proof *f);
 char *proof_makefile(struct question *q, char *dir);
 /* Did a patch take the file away? Then f says which, and where it is now. */
 bool proof_went(struct question *q, const char *path, struct proof *f);
+/* Something that is declared twice. */
+bool proof_twice(struct question *q, struct proof *f);
+bool proof_kconfig(struct question *q, struct proof *f);
 /* A target that has no rule. */
 bool proof_make(struct question *q, struct proof *f);
 

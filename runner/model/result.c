@@ -60,6 +60,8 @@ static const char *const proof_kind_names[] = {
 	[PROOF_ELSEWHERE] = "elsewhere",
 	[PROOF_DEFINED] = "defined",
 	[PROOF_VARIABLE] = "variable",
+	[PROOF_TWICE] = "twice",
+	[PROOF_KCONFIG] = "kconfig",
 	[PROOF_UNEXPORTED] = "unexported",
 };
 

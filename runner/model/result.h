@@ -116,6 +116,8 @@ enum proof_kind {
 	PROOF_DEFINED,	 /* a symbol: "to" defines it, header did */
 	PROOF_VARIABLE, /* the Makefile header does not set the variable text any
 			 * more, the Makefile place does */
+	PROOF_TWICE,   /* header and place declare it, both read since by */
+	PROOF_KCONFIG, /* by changes the Kconfig file header */
 	PROOF_UNEXPORTED, /* "to" defines it and does not export it */
 };
 const char *proof_kind_name(enum proof_kind k); /* "hidden", ... */
