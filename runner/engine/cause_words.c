@@ -145,7 +145,7 @@ static void hidden_title(const struct cause_facts *f, const char *where,
 	if (for_kvm(f)) {
 		dir = dir_of(p->makefile);
 		strbuf_addf(sb, "%s %s hidden from units of %s by %s", things,
-			    are(f), dir, p->text);
+			    p->unsure ? "may be" : are(f), dir, p->text);
 	} else {
 		strbuf_addf(sb, "%s %s hidden from %s by %s", things, are(f),
 			    where, p->text);
@@ -364,6 +364,11 @@ static void hidden_remedy(const struct cause_facts *f, struct strbuf *sb)
 {
 	const struct proof *p = f->topic->proof;
 
+	if (for_kvm(f) && p->unsure) {
+		strbuf_addstr(sb,
+			      "heal what stops make first, then look again");
+		return;
+	}
 	if (for_kvm(f) && starts_with(p->text, "#ifdef ") &&
 	    !starts_with(p->text, "#ifdef CONFIG_")) {
 		strbuf_addf(sb, "define %s in %s before ",

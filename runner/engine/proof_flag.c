@@ -186,12 +186,14 @@ static char *highest_without(struct question *q, const char *base, char *dir,
 }
 
 /* The unit was judged by its command in the base: see harvest_replay(). */
-static char *not_replayed(const char *adder, const char *macro)
+static void not_told_by_replay(struct proof *f, const char *adder,
+			       const char *macro)
 {
-	return xasprintf("make did not come so far: what is told of these "
-			 "units are their commands of the base, which do not "
-			 "have the %s of %s",
-			 macro, adder);
+	f->unsure = true;
+	f->remark = xasprintf("make did not come so far: these units were "
+			      "judged by their commands of the base, which do "
+			      "not have the %s of %s",
+			      macro, adder);
 }
 
 static void explain(struct question *q, struct proof *f, char *dir,
@@ -204,9 +206,10 @@ static void explain(struct question *q, struct proof *f, char *dir,
 
 	base = base ? base + 1 : adder;
 	if (!strcmp(adder, f->makefile)) {
-		f->remark = q->d->replayed
-				    ? not_replayed(adder, macro)
-				    : xasprintf("%s defines %s", adder, macro);
+		if (q->d->replayed)
+			not_told_by_replay(f, adder, macro);
+		else
+			f->remark = xasprintf("%s defines %s", adder, macro);
 		return;
 	}
 	if (!includes(q, f->makefile, base, &text, &at)) {
@@ -223,7 +226,7 @@ static void explain(struct question *q, struct proof *f, char *dir,
 				      adder, macro, variable, f->makefile, l.nr,
 				      variable);
 	else if (q->d->replayed)
-		f->remark = not_replayed(adder, macro);
+		not_told_by_replay(f, adder, macro);
 	else
 		f->remark = xasprintf("%s, which %s includes, defines %s",
 				      adder, f->makefile, macro);

@@ -148,6 +148,8 @@ struct proof {
 	/* PROOF_HIDDEN: builds the unit, or the highest one above that lacks what
 	 * the condition asks for, too */
 	char *makefile;
+	bool unsure;	/* PROOF_HIDDEN: judged by a command that is too old to
+			 * tell, see remark */
 	char *remark;	/* another fact, as half a sentence */
 	char *luck;	/* "x86_64: a.c > b.h": how it comes there in a cell that
 			 * does not miss it */

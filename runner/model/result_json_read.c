@@ -480,6 +480,7 @@ static int read_proof(const struct place *p, const struct index *ix,
 	    place_str(p, "text", &f->text) ||
 	    place_str(p, "chain", &f->chain) ||
 	    place_str(p, "makefile", &f->makefile) ||
+	    place_bool(p, "unsure", &f->unsure) ||
 	    place_str(p, "remark", &f->remark) ||
 	    place_str(p, "luck", &f->luck))
 		return -1;

@@ -457,6 +457,7 @@ static json_t *proof_json(const struct run_result *r, const struct proof *p)
 	set(o, "text", str(p->text));
 	set(o, "chain", str(p->chain));
 	set(o, "makefile", str(p->makefile));
+	set(o, "unsure", json_boolean(p->unsure));
 	set(o, "remark", str(p->remark));
 	set(o, "luck", str(p->luck));
 	return o;

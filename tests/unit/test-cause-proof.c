@@ -181,6 +181,19 @@ static void what_a_flag_hides_is_one_cause_for_each_makefile(void **state)
 	assert_has(r.causes[1].title, "arch/arm64/kvm/hyp/");
 }
 
+static void what_a_replay_cannot_tell_is_not_claimed(void **state)
+{
+	const struct cause *c;
+
+	(void)state;
+	hide(1, "arch/arm64/kvm/arm.o", "kvm_a", "arch/arm64/kvm/Makefile",
+	     NULL)
+		->unsure = true;
+	c = only(CAUSE_HIDDEN);
+	assert_has(c->title, "kvm_a may be hidden from units of");
+	assert_has(c->advice, "heal what stops make first");
+}
+
 static void units_outside_are_to_be_weaned_one_thing_at_a_time(void **state)
 {
 	static const char *const vfio = "drivers/vfio/Makefile";
@@ -479,6 +492,7 @@ int main(void)
 		TEST(one_thing_lost_by_two_includes_is_two_causes),
 		TEST(a_second_loss_in_a_broken_unit_is_no_cascade),
 		TEST(what_a_flag_hides_is_one_cause_for_each_makefile),
+		TEST(what_a_replay_cannot_tell_is_not_claimed),
 		TEST(units_outside_are_to_be_weaned_one_thing_at_a_time),
 		TEST(a_header_and_a_source_of_one_unit_are_two_mistakes),
 		TEST(a_moved_declaration_names_both_headers),
