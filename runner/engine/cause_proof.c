@@ -91,7 +91,9 @@ static void symbol_missing(struct cause_topic *t, const struct proof *f)
 {
 	const char *where = f->to ? f->to : f->header;
 
-	if (where && cause_is_kvm(where) && !cause_is_kvm(f->unit))
+	/* of the link as a whole only the file tells who refers to it */
+	if (where && cause_is_kvm(where) && !cause_is_kvm(f->unit) &&
+	    !cause_is_kvm(f->file))
 		become(t, CAUSE_BOOT_CALL, xasprintf("boot-call:%s", f->thing));
 }
 

@@ -394,6 +394,18 @@ static void a_symbol_that_kvm_defines_is_a_boot_call_for_others(void **state)
 			      "it there from arch/x86/kvm/builtin.c");
 }
 
+static void a_reference_of_kvm_itself_is_no_boot_call(void **state)
+{
+	struct proof *f;
+
+	(void)state;
+	f = unresolved("ld", "vmlinux", PROOF_DEFINED);
+	build_set(&f->file, "arch/x86/kvm/builtin.c");
+	build_set(&build_step(&r, 3, 0)->diags.v[0].file, f->file);
+	f->to = xstrdup("arch/x86/kvm/main.c");
+	only(CAUSE_UNDEFINED_SYMBOL);
+}
+
 static void a_symbol_without_export_is_told_from_an_undefined_one(void **state)
 {
 	const struct cause *c;
@@ -502,6 +514,7 @@ int main(void)
 		TEST(a_private_header_is_included_by_its_own_name),
 		TEST(a_header_that_moved_to_an_architecture_is_its_own),
 		TEST(a_symbol_that_kvm_defines_is_a_boot_call_for_others),
+		TEST(a_reference_of_kvm_itself_is_no_boot_call),
 		TEST(a_symbol_without_export_is_told_from_an_undefined_one),
 		TEST(a_variable_that_two_makefiles_call_differently),
 		TEST(an_error_that_comes_back_needs_a_proof_of_its_own),
