@@ -38,7 +38,8 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	include_scan include_walk listing impact impact_path impact_text \
 	impact_memo simulate baseline place survey harvest replay lane lane_child \
 	lane_config lane_chain lane_audit lane_memory lane_quick lane_step quick run pool \
-	order trace plan step_view verdict cause cause_kind cause_scan cause_text
+	order trace plan step_view verdict cause cause_kind cause_scan cause_proof \
+	cause_text cause_words 	ctext ctext_cond sources proof proof_missing proof_flag proof_file proof_make proof_twice
 report-y := formats escape tap text
 cmd-y := cmd options output progress run plan explain report repro doctor gc
 
@@ -49,8 +50,9 @@ cmd-objs := $(cmd-y:%=cmd/%) main
 unit-tests := proc jobserver sandbox tarball \
 	series matrix diagnostic diag-compiler diag-link diag-make diag-damage \
 	result result-json store \
-	order simulate trace tree tree-apply tree-layer cellconf includes impact harvest quick \
-	verdict cause cause-kind cause-span report
+	order simulate trace tree tree-apply tree-layer cellconf includes \
+	impact harvest quick verdict cause cause-kind cause-span report \
+	cause-proof ctext
 # Objects that unit tests share.
 unit-common := builder
 

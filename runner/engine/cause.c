@@ -85,6 +85,20 @@ static bool is_root(const struct fold *f, const struct cause_item *it)
 	return it->begins && !leader->begins;
 }
 
+/* Is the topic about an incomplete type of a name that a variable so called
+ * could have? */
+static bool has_type_for(const struct cause_node *n, const char *variable)
+{
+	if (n->topic.kind == CAUSE_INCOMPLETE_TYPE && !n->topic.unnamed &&
+	    cause_name_fits_type(variable, n->topic.thing))
+		return true;
+	strlist_each(t, &n->things)
+		if (starts_with(t, "struct ") && !strchr(t, '.') &&
+		    cause_name_fits_type(variable, t))
+			return true;
+	return false;
+}
+
 /* "field 'vcpu' has incomplete type" is about struct kvm_vcpu where that is
  * the one type in question of such a name. */
 static void name_the_unnamed(struct fold *f, struct cause_node *n)
@@ -93,11 +107,8 @@ static void name_the_unnamed(struct fold *f, struct cause_node *n)
 
 	strmap_each(e, &f->scan.nodes) {
 		struct cause_node *other = strmap_value(e);
-		const struct cause_topic *t = &other->topic;
 
-		if (t->kind != CAUSE_INCOMPLETE_TYPE || t->unnamed ||
-		    !other->root ||
-		    !cause_name_fits_type(n->topic.thing, t->thing))
+		if (!other->root || !has_type_for(other, n->topic.thing))
 			continue;
 		if (found)
 			return;
@@ -110,6 +121,8 @@ static struct cause_node *root_called(struct fold *f, const char *id)
 {
 	struct cause_node *n = id ? strmap_get(&f->scan.nodes, id) : NULL;
 
+	if (!n && id)
+		n = strmap_get(&f->scan.proved, id);
 	return n && n->root ? n : NULL;
 }
 
@@ -193,16 +206,29 @@ static struct cause_story *story_for(struct fold *f, struct cause_node *n,
 	return st;
 }
 
+static bool is_own(const struct cause_story *st, const struct cause_item *it)
+{
+	return it->node == st->node || it->node->alias == st->node;
+}
+
+/* One in a source tells more than one in a header that it came through. */
+static int example_worth(const struct cause_story *st,
+			 const struct cause_item *it)
+{
+	return 2 * is_own(st, it) +
+	       (it->d->file && ends_with(it->d->file, ".c"));
+}
+
 static void tell_item(struct fold *f, struct cause_story *st, size_t nr)
 {
 	struct cause_item *it = &f->scan.items[nr];
 	struct diagnostic *d = it->d;
-	bool own = it->node == st->node || it->node->alias == st->node;
+	bool own = is_own(st, it);
 	const struct cause_item *best = st->example == CAUSE_NO_ITEM
 						? NULL
 						: &f->scan.items[st->example];
-	bool best_own = best && (best->node == st->node ||
-				 best->node->alias == st->node);
+	int worth = example_worth(st, it);
+	int best_worth = best ? example_worth(st, best) : -1;
 
 	if (it->begins)
 		st->cause.nr_diags++;
@@ -214,8 +240,8 @@ static void tell_item(struct fold *f, struct cause_story *st, size_t nr)
 		strmap_set(&st->files, d->file, NULL);
 	if (own && !st->proposed)
 		st->proposed = cause_proposed_include(d);
-	if (!best || own > best_own ||
-	    (own == best_own && it->patch < best->patch))
+	if (worth > best_worth ||
+	    (worth == best_worth && it->patch < best->patch))
 		st->example = nr;
 }
 
@@ -359,6 +385,9 @@ static void write_story(struct fold *f, struct cause_story *st)
 		.r = f->r,
 		.cause = c,
 		.topic = &st->node->topic,
+		.things = &st->node->things,
+		.headers = &st->node->headers,
+		.luck = st->node->luck,
 		.example = d,
 		.base = st->base,
 		.file = d->file ? d->file : d->unit,
@@ -373,6 +402,7 @@ static void write_story(struct fold *f, struct cause_story *st)
 	strmap_each(e, &st->units)
 		strlist_add(&c->units, strmap_value(e));
 	strlist_sort(&c->units);
+	facts.units = &c->units;
 	c->title = cause_title(&facts);
 	c->advice = cause_advice(&facts);
 	c->example = cause_example(d);

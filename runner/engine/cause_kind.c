@@ -439,7 +439,10 @@ static void warning_topic(struct cause_topic *t, const struct diagnostic *d,
 	const struct pattern *p = find_pattern(m, &found);
 	_cleanup_free_ char *name = p ? found : first_quoted(m);
 
-	if (p) {
+	if (!p && strstr(m, "no previous prototype for '") && name) {
+		/* of those who call it, when there are any */
+		t->kin = xasprintf("missing-declaration:%s", name);
+	} else if (p) {
 		t->kin = xasprintf("%s:%s", cause_kind_name(p->kind), name);
 	} else if (strstr(m, "declared inside parameter list") ||
 		   strstr(m, "will not be visible outside")) {

@@ -30,6 +30,8 @@ struct cause_topic {
 	bool unnamed;
 	/* Never a consequence of an earlier error of its unit. */
 	bool independent;
+	/* What the sources prove of the first one, or NULL; of the run_result. */
+	const struct proof *proof;
 };
 
 /* srcarch: of the cell, "x86". */

@@ -8,6 +8,7 @@
  */
 #include "engine/cause_scan.h"
 
+#include "engine/cause_proof.h"
 #include "engine/step_view.h"
 #include "model/matrix.h"
 #include "sys/mem.h"
@@ -30,24 +31,81 @@ struct walk {
 	struct strmap base_words;
 	/* Units that showed an error of the series at prev. */
 	struct strmap series_units;
+	/* "UNIT\nID\nFILE" and "UNIT\nID" to the newest struct proof of it. */
+	struct strmap proofs;
 };
 
 static char yes[1];
 
-static struct cause_node *node_of(struct walk *w, const struct diagnostic *d)
+/*
+ * A proof counts for the error that begins with it, as long as that stays; when
+ * its file is renamed meanwhile, any of the same thing in its unit.
+ */
+static const struct proof *proof_of(struct walk *w, const struct view_entry *e,
+				    const char *id, unsigned patch, bool begins)
+{
+	_cleanup_free_ char *any = xasprintf("%s\n%s", e->unit, id);
+	_cleanup_free_ char *key =
+		xasprintf("%s\n%s", any, e->d->file ? e->d->file : "");
+	const struct proof *f = strmap_get(&w->proofs, key);
+
+	if (begins)
+		return f && f->patch == patch ? f : NULL;
+	return f ? f : strmap_get(&w->proofs, any);
+}
+
+static void note_proofs(struct walk *w, unsigned patch)
+{
+	for (size_t i = 0; i < w->r->nr_proofs; i++) {
+		struct proof *f = &w->r->proofs[i];
+		_cleanup_free_ char *any = NULL, *key = NULL;
+
+		if (f->cell != w->cell || f->patch != patch)
+			continue;
+		any = xasprintf("%s\n%s", f->unit, f->id);
+		key = xasprintf("%s\n%s", any, f->file);
+		strmap_set(&w->proofs, any, f);
+		strmap_set(&w->proofs, key, f);
+	}
+}
+
+static void add_once(struct strlist *l, const char *s)
+{
+	if (s && !strlist_has(l, s))
+		strlist_add(l, s);
+}
+
+static struct cause_node *node_of(struct walk *w, const struct view_entry *e,
+				  unsigned patch, bool begins)
 {
 	struct cause_topic t;
 	struct cause_node *n;
+	const struct proof *f;
+	_cleanup_free_ char *id = NULL;
 
-	cause_topic_init(&t, d, w->srcarch);
+	cause_topic_init(&t, e->d, w->srcarch);
+	id = xstrdup(t.id);
+	f = e->d->severity == DIAG_ERROR
+		    ? proof_of(w, e, t.id, patch, begins)
+		    : NULL;
+	if (f)
+		cause_topic_prove(&t, f, w->srcarch);
 	n = strmap_get(&w->s->nodes, t.id);
 	if (n) {
 		cause_topic_release(&t);
-		return n;
+	} else {
+		n = xcalloc(1, sizeof(*n));
+		n->topic = t;
+		strmap_set(&w->s->nodes, t.id, n);
 	}
-	n = xcalloc(1, sizeof(*n));
-	n->topic = t;
-	strmap_set(&w->s->nodes, t.id, n);
+	if (f) {
+		add_once(&n->things, f->thing);
+		add_once(&n->headers, f->header);
+		if (!n->luck)
+			n->luck = f->luck;
+		if (!strmap_has(&w->s->proved, id))
+			strmap_set(&w->s->proved, id, n);
+	}
 	return n;
 }
 
@@ -99,18 +157,19 @@ static size_t add_item(struct walk *w, const struct view_entry *e,
 {
 	struct cause_scan *s = w->s;
 	struct cause_item *it;
+	bool begins = !w->has_prev || e->d->status == DIAG_NEW;
 
 	GROW(s->items, s->nr_items, s->alloc_items);
 	it = &s->items[s->nr_items];
 	*it = (struct cause_item){
 		.d = e->d,
 		.unit = xstrdup(e->unit),
-		.node = node_of(w, e->d),
+		.node = node_of(w, e, patch, begins),
 		.cell = w->cell,
 		.patch = patch,
 		.leader = CAUSE_NO_ITEM,
 		.from_base = is_from_base(w, e, patch == 0),
-		.begins = !w->has_prev || e->d->status == DIAG_NEW,
+		.begins = begins,
 	};
 	return s->nr_items++;
 }
@@ -223,6 +282,7 @@ static void scan_step(struct walk *w, struct step_result *step)
 	size_t first = w->s->nr_items;
 
 	step_view_init(&cur, w->r, step);
+	note_proofs(w, step->patch);
 	for (size_t i = 0; i < cur.nr_own; i++)
 		cur.v[i].tag = add_item(w, &cur.v[i], step->patch);
 	find_leaders(w->s, first);
@@ -264,6 +324,7 @@ static void scan_cell(struct cause_scan *s, struct run_result *r, size_t cell)
 	strmap_release(&w.base_keys);
 	strmap_release(&w.base_words);
 	strmap_release(&w.series_units);
+	strmap_release(&w.proofs);
 }
 
 void cause_scan_init(struct cause_scan *s, struct run_result *r)
@@ -286,8 +347,11 @@ void cause_scan_release(struct cause_scan *s)
 		struct cause_node *n = strmap_value(e);
 
 		cause_topic_release(&n->topic);
+		strlist_release(&n->things);
+		strlist_release(&n->headers);
 		free(n);
 	}
 	strmap_release(&s->nodes);
+	strmap_release(&s->proved);
 	*s = (struct cause_scan){0};
 }

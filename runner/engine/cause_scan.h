@@ -17,6 +17,9 @@ struct cause_node {
 	struct cause_topic topic;
 	bool root; /* stands for itself somewhere: see engine/cause.h */
 	struct cause_node *alias; /* the topic that explains it, or NULL */
+	/* What proofs name: all things of the topic, and their headers. */
+	struct strlist things, headers;
+	const char *luck; /* struct proof.luck of the first that has one */
 	/* The cause it became: of the series, of the base. */
 	struct cause_story *story[2];
 };
@@ -61,6 +64,9 @@ struct cause_scan {
 	struct cause_link *links;
 	size_t nr_links, alloc_links;
 	struct strmap nodes; /* topic id to struct cause_node */
+	/* The id by the message alone, to the node that a proof made of it (the
+	 * first one). */
+	struct strmap proved;
 };
 
 void cause_scan_init(struct cause_scan *s, struct run_result *r);

@@ -87,7 +87,11 @@ static void include_title(const struct cause_facts *f, struct strbuf *sb)
 	_cleanup_free_ char *arches = arches_of(f);
 
 	strbuf_addf(sb, "%s: no such header on %s", t->thing, arches);
-	if (t->kind == CAUSE_CROSS_ARCH && t->foreign)
+	if (t->proof && t->proof->kind == PROOF_HEADER_MOVED && t->foreign)
+		strbuf_addf(sb, " since it moved to %s", t->foreign);
+	else if (t->proof && t->proof->kind == PROOF_ELSEWHERE && t->foreign)
+		strbuf_addf(sb, ", only on %s", t->foreign);
+	else if (t->kind == CAUSE_CROSS_ARCH && t->foreign)
 		strbuf_addf(sb, " (%s %s's headers)",
 			    streq_null(t->via, t->thing) ? "one of"
 							 : "reached through",
@@ -100,6 +104,8 @@ static void write_title(const struct cause_facts *f, struct strbuf *sb,
 	const struct cause_topic *t = f->topic;
 	_cleanup_free_ char *said = cause_plain_quotes(f->example->message);
 
+	if (t->proof && cause_proved_title(f, where, sb))
+		return;
 	switch (t->kind) {
 	case CAUSE_MISSING_INCLUDE:
 	case CAUSE_CROSS_ARCH:
@@ -149,6 +155,11 @@ static void write_title(const struct cause_facts *f, struct strbuf *sb,
 		strbuf_addf(sb, "%s in %s: %s",
 			    f->base ? "warning" : "new warning", where, said);
 		break;
+	case CAUSE_HIDDEN:
+	case CAUSE_INCLUDE_CYCLE:
+	case CAUSE_NOT_STANDALONE:
+	case CAUSE_UNEXPORTED_SYMBOL:
+	case CAUSE_BOOT_CALL:
 	case CAUSE_NOT_APPLIED:
 	case CAUSE_OTHER:
 		strbuf_addf(sb, "%s: %s", where, said);
@@ -271,6 +282,12 @@ static void write_advice(const struct cause_facts *f, struct strbuf *sb)
 	const char *file = f->file ? f->file : "the units hit";
 	const struct cause_topic *t = f->topic;
 
+	if (t->proof) {
+		cause_proved_remedy(f, sb);
+		strbuf_addstr(sb, "; ");
+		cause_proved_fact(f, sb);
+		return;
+	}
 	switch (t->kind) {
 	case CAUSE_MISSING_INCLUDE:
 	case CAUSE_CROSS_ARCH:
@@ -326,6 +343,11 @@ static void write_advice(const struct cause_facts *f, struct strbuf *sb)
 			    file);
 		add_note(f, sb);
 		break;
+	case CAUSE_HIDDEN:
+	case CAUSE_INCLUDE_CYCLE:
+	case CAUSE_NOT_STANDALONE:
+	case CAUSE_UNEXPORTED_SYMBOL:
+	case CAUSE_BOOT_CALL:
 	case CAUSE_NOT_APPLIED:
 	case CAUSE_OTHER:
 		strbuf_addf(sb, "see %s", file);
@@ -385,6 +407,10 @@ char *cause_advice(const struct cause_facts *f)
 			    "%s: squash what heals into what breaks, to "
 			    "keep the series bisectable",
 			    holes.buf);
+	}
+	if (c->healed_by && f->topic->proof) {
+		strbuf_addstr(&sb, "; ");
+		cause_proved_fact(f, &sb);
 	}
 	if (f->unsure && f->unsure_from)
 		strbuf_addf(&sb,

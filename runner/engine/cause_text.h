@@ -8,6 +8,8 @@
 
 #include "engine/cause_kind.h"
 
+struct strbuf;
+
 #define CAUSE_TITLE_MAX 99 /* bytes */
 
 struct cause_facts {
@@ -15,6 +17,10 @@ struct cause_facts {
 	const struct cause *cause; /* kind, spans and patches are set */
 	const struct cause_topic *topic;
 	const struct diagnostic *example;
+	/* See struct cause_node; empty where topic->proof is NULL. */
+	const struct strlist *things, *headers;
+	const char *luck;
+	const struct strlist *units; /* hit */
 	bool base;	    /* the base has it, the series did not make it */
 	const char *file;   /* where the first one is; a unit when it has no
 			     * file; may be NULL */
@@ -30,6 +36,12 @@ struct cause_facts {
 /* Both owned, never NULL, one line. */
 char *cause_title(const struct cause_facts *f);
 char *cause_advice(const struct cause_facts *f);
+/* Of a topic with a proof (cause_words.c). False: the kind's own title does. */
+bool cause_proved_title(const struct cause_facts *f, const char *where,
+			struct strbuf *sb);
+/* What happened, and what to do; sentences without an end. */
+void cause_proved_fact(const struct cause_facts *f, struct strbuf *sb);
+void cause_proved_remedy(const struct cause_facts *f, struct strbuf *sb);
 /* "file:line: message"; owned. */
 char *cause_example(const struct diagnostic *d);
 /* For a patch that git could not apply. */

@@ -150,6 +150,21 @@ static void expand(struct walk *w, const char *path)
 			reach_users(w, generated[i].header, path, NULL);
 }
 
+void include_index_called(const struct include_index *x, const char *name,
+			  struct strlist *paths)
+{
+	size_t m = strlen(name);
+
+	for (size_t i = 0; i < x->nr; i++) {
+		const char *path = x->files[i].path;
+
+		if (ends_with(path, name) && strlen(path) > m &&
+		    path[strlen(path) - m - 1] == '/')
+			strlist_add(paths, path);
+	}
+	strlist_sort(paths);
+}
+
 void include_index_users(const struct include_index *x,
 			 const struct strlist *touched, const char *srcarch,
 			 struct strlist *sources)

@@ -286,6 +286,11 @@ bool include_index_wants(const char *path)
 	return include_is_makefile(path) || include_is_source(path);
 }
 
+bool include_index_is_makefile(const char *path)
+{
+	return include_is_makefile(path);
+}
+
 void include_index_add(struct include_index *x, const char *path,
 		       const char *text, size_t len)
 {

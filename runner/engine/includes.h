@@ -71,6 +71,7 @@ int include_index_open(struct include_index *x, const char *checkout,
 
 /* False for files whose content the index has no use for. */
 bool include_index_wants(const char *path);
+bool include_index_is_makefile(const char *path);
 /* Adds the includes of a further version of path (some state's content). */
 void include_index_add(struct include_index *x, const char *path,
 		       const char *text, size_t len);
@@ -81,6 +82,10 @@ void include_index_link(struct include_index *x, const char *path,
 			const char *target);
 /* Notes that path does not exist at some state. */
 void include_index_gone(struct include_index *x, const char *path);
+
+/* Files whose path ends in "/NAME", in any version of the tree, sorted. */
+void include_index_called(const struct include_index *x, const char *name,
+			  struct strlist *paths);
 
 /*
  * Sources (.c and .S files), sorted, that could read one of touched when built

@@ -11,6 +11,8 @@
 #include "engine/order.h"
 #include "engine/place.h"
 #include "engine/pool.h"
+#include "engine/proof.h"
+#include "engine/sources.h"
 #include "engine/survey.h"
 #include "engine/tree.h"
 #include "engine/verdict.h"
@@ -196,12 +198,59 @@ static void describe_cell(const struct lane *l)
 	}
 }
 
+/* "CONFIG_X=y" lines. */
+static void read_config(const char *text, struct strmap *config)
+{
+	static char module[] = "m", yes[] = "y";
+	_cleanup_strlist_ struct strlist lines = STRLIST_INIT;
+
+	strlist_split(&lines, text, "\n");
+	strlist_each(line, &lines) {
+		char *value = strchr(line, '=');
+
+		if (!starts_with(line, "CONFIG_") || !value)
+			continue;
+		*value++ = '\0';
+		strmap_set(config, line, *value == 'm' ? module : yes);
+	}
+}
+
+/* Asks the sources, which a report has no more, why things are missing. */
+static void prove(struct crew *c)
+{
+	struct source_cell *cells = xcalloc(c->nr_lanes, sizeof(*cells));
+	struct strmap *configs = xcalloc(c->nr_lanes, sizeof(*configs));
+
+	for (size_t i = 0; i < c->nr_lanes; i++) {
+		const struct lane *l = &c->lanes[i];
+		const struct lane *of = l->same_as ? l->same_as : l;
+
+		cells[i].srcarch = arch_srcarch(l->cell->arch);
+		if (of->config) {
+			read_config(of->config, &configs[i]);
+			cells[i].config = &configs[i];
+		}
+		if (of->has_units) {
+			cells[i].units = &of->units;
+			cells[i].obj = of->baseline.obj;
+		}
+	}
+	proofs_find(c->result, c->opts->tree, c->base_checkout, &c->includes,
+		    cells);
+	for (size_t i = 0; i < c->nr_lanes; i++)
+		strmap_release(&configs[i]);
+	free(configs);
+	free(cells);
+}
+
 static void finish(struct crew *c)
 {
 	struct run_result *r = c->result;
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
 	copy_equal_lanes(c);
+	verdict_judge(r);
+	prove(c);
 	for (size_t i = 0; i < c->nr_lanes; i++) {
 		struct lane *l = &c->lanes[i];
 
@@ -212,7 +261,6 @@ static void finish(struct crew *c)
 		lane_release(l);
 	}
 	r->status = proc_loop_stopped(c->loop) ? RUN_INTERRUPTED : RUN_DONE;
-	verdict_judge(r);
 	causes_find(r);
 	pool_finish(c->pool);
 	place_cache_use(c->opts->place, &r->cache);

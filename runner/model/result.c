@@ -38,8 +38,31 @@ static const char *const cause_kind_names[] = {
 	[CAUSE_MAKE] = "make",
 	[CAUSE_CONFIG] = "config",
 	[CAUSE_NOT_APPLIED] = "not-applied",
+	[CAUSE_HIDDEN] = "hidden",
+	[CAUSE_INCLUDE_CYCLE] = "include-cycle",
+	[CAUSE_NOT_STANDALONE] = "not-standalone",
+	[CAUSE_UNEXPORTED_SYMBOL] = "unexported-symbol",
+	[CAUSE_BOOT_CALL] = "boot-call",
 	[CAUSE_WARNING] = "warning",
 	[CAUSE_OTHER] = "other",
+};
+
+static const char *const proof_kind_names[] = {
+	[PROOF_HIDDEN] = "hidden",
+	[PROOF_REMOVED] = "removed",
+	[PROOF_MOVED] = "moved",
+	[PROOF_CUT] = "cut",
+	[PROOF_CYCLE] = "cycle",
+	[PROOF_LEANS] = "leans",
+	[PROOF_NEVER] = "never",
+	[PROOF_HEADER_MOVED] = "header-moved",
+	[PROOF_HEADER_GONE] = "header-gone",
+	[PROOF_ELSEWHERE] = "elsewhere",
+	[PROOF_DEFINED] = "defined",
+	[PROOF_VARIABLE] = "variable",
+	[PROOF_TWICE] = "twice",
+	[PROOF_KCONFIG] = "kconfig",
+	[PROOF_UNEXPORTED] = "unexported",
 };
 
 static const char *name_of(const char *const *names, size_t nr, size_t i)
@@ -68,6 +91,28 @@ int outcome_parse(const char *name)
 const char *cause_kind_name(enum cause_kind k)
 {
 	return name_of(cause_kind_names, ARRAY_SIZE(cause_kind_names), k);
+}
+
+const char *proof_kind_name(enum proof_kind k)
+{
+	return name_of(proof_kind_names, ARRAY_SIZE(proof_kind_names), k);
+}
+
+void proof_release(struct proof *p)
+{
+	free(p->unit);
+	free(p->id);
+	free(p->file);
+	free(p->thing);
+	free(p->header);
+	free(p->to);
+	free(p->place);
+	free(p->text);
+	free(p->chain);
+	free(p->makefile);
+	free(p->remark);
+	free(p->luck);
+	*p = (struct proof){0};
 }
 
 void step_result_release(struct step_result *s)
@@ -168,6 +213,9 @@ void run_result_release(struct run_result *r)
 	for (size_t i = 0; i < r->nr_causes; i++)
 		cause_release(&r->causes[i]);
 	free(r->causes);
+	for (size_t i = 0; i < r->nr_proofs; i++)
+		proof_release(&r->proofs[i]);
+	free(r->proofs);
 	strlist_release(&r->warnings);
 	strlist_release(&r->internal);
 	*r = (struct run_result)RUN_RESULT_INIT;

@@ -90,10 +90,70 @@ enum cause_kind {
 	CAUSE_MAKE,		/* no compiler line at all */
 	CAUSE_CONFIG,		/* Kconfig, a lost option */
 	CAUSE_NOT_APPLIED,
+	CAUSE_HIDDEN,		/* behind a condition that a patch adds */
+	CAUSE_INCLUDE_CYCLE,
+	CAUSE_NOT_STANDALONE,	/* a header that leans on its includers */
+	CAUSE_UNEXPORTED_SYMBOL, /* there, but not for modules */
+	CAUSE_BOOT_CALL,	/* built-in code needs what KVM defines */
 	CAUSE_WARNING,
 	CAUSE_OTHER,
 };
 const char *cause_kind_name(enum cause_kind k); /* "missing-include", ... */
+
+/* Why something is missing, as the sources say; see engine/proof.h. */
+enum proof_kind {
+	PROOF_HIDDEN,  /* header declares it under a condition that is new */
+	PROOF_REMOVED, /* header declared it */
+	PROOF_MOVED,   /* header declared it, "to" does now */
+	PROOF_CUT,     /* header declares it, and the unit does not reach it any
+			* more: an include is gone from "place" */
+	PROOF_CYCLE,   /* header includes place, which includes header */
+	PROOF_LEANS,   /* place uses it and does not include header */
+	PROOF_NEVER,   /* the unit never read header, which declares it */
+	PROOF_HEADER_MOVED, /* the file "header" is "to" now */
+	PROOF_HEADER_GONE,
+	PROOF_ELSEWHERE, /* a file that is called so is there, at "to" */
+	PROOF_DEFINED,	 /* a symbol: "to" defines it, header did */
+	PROOF_VARIABLE, /* the Makefile header does not set the variable text any
+			 * more, the Makefile place does */
+	PROOF_TWICE,   /* header and place declare it, both read since by */
+	PROOF_KCONFIG, /* by changes the Kconfig file header */
+	PROOF_UNEXPORTED, /* "to" defines it and does not export it */
+};
+const char *proof_kind_name(enum proof_kind k); /* "hidden", ... */
+
+/*
+ * What is known of one thing that one unit misses from a state on. Files are
+ * those of that state, but for what is gone. NULL and 0: does not apply, or not
+ * known.
+ */
+struct proof {
+	enum proof_kind kind;
+	size_t cell;
+	unsigned patch; /* the first state that misses it */
+	char *unit;	/* name in the base, "" when none */
+	char *id;	/* of the topic: "incomplete-type:struct kvm_vcpu" */
+	char *file;	/* where the message stands, "" when nowhere */
+	char *thing;	/* what is missing: "struct kvm_vcpu" */
+	unsigned by;	/* the patch that did it */
+	char *header;
+	unsigned line;
+	char *to;    /* PROOF_HIDDEN: the header that uses it, NULL: the unit's own
+		      * source does */
+	char *place; /* file, and line of the condition or include */
+	unsigned place_line;
+	char *text;  /* the condition, or the name that was included */
+	char *chain; /* "a.c > b.h > c.h": how the unit came to header before;
+		      * of a cycle the way round */
+	/* PROOF_HIDDEN: builds the unit, or the highest one above that lacks what
+	 * the condition asks for, too */
+	char *makefile;
+	bool unsure;	/* PROOF_HIDDEN: judged by a command that is too old to
+			 * tell, see remark */
+	char *remark;	/* another fact, as half a sentence */
+	char *luck;	/* "x86_64: a.c > b.h": how it comes there in a cell that
+			 * does not miss it */
+};
 
 /* A stretch of patches over which one cell shows the cause. */
 struct cause_span {
@@ -159,6 +219,10 @@ struct run_result {
 	struct step_result *steps;
 	struct cause *causes;
 	size_t nr_causes, alloc_causes;
+	/* What the causes are told from beside the messages; found by the run,
+	 * because a report has no sources. */
+	struct proof *proofs;
+	size_t nr_proofs, alloc_proofs;
 	struct strlist warnings; /* of the run as a whole */
 	/* Where kvmatrix contradicts itself (the quick pass and the build, a
 	 * skipped step and its audit): a line each. None of it is the fault of
@@ -173,6 +237,7 @@ void step_result_release(struct step_result *s);
 /* Deep copy over to, whose old contents are freed. */
 void step_result_copy(struct step_result *to, const struct step_result *from);
 void cause_release(struct cause *c);
+void proof_release(struct proof *p);
 /* Allocates steps for the cells and patches now in r, all OUTCOME_PENDING. */
 void run_result_alloc_steps(struct run_result *r);
 struct step_result *run_result_step(const struct run_result *r, unsigned patch,

@@ -473,6 +473,63 @@ static int read_causes(const struct place *top, struct run_result *r,
 	return 0;
 }
 
+static const char *name_of_proof(int v)
+{
+	return proof_kind_name((enum proof_kind)v);
+}
+
+static int read_proof(const struct place *p, const struct index *ix,
+		      struct proof *f)
+{
+	int kind = place_name(p, "kind", name_of_proof, PROOF_UNEXPORTED + 1);
+
+	if (kind < 0)
+		return -1;
+	f->kind = (enum proof_kind)kind;
+	if (find_patch(p, ix, &f->patch) || find_cell(p, ix, &f->cell) ||
+	    place_str(p, "unit", &f->unit) || place_str(p, "id", &f->id) ||
+	    place_str(p, "file", &f->file) ||
+	    place_str(p, "thing", &f->thing) ||
+	    place_uint(p, "by", &f->by) ||
+	    place_str(p, "header", &f->header) ||
+	    place_uint(p, "line", &f->line) || place_str(p, "to", &f->to) ||
+	    place_str(p, "place", &f->place) ||
+	    place_uint(p, "place_line", &f->place_line) ||
+	    place_str(p, "text", &f->text) ||
+	    place_str(p, "chain", &f->chain) ||
+	    place_str(p, "makefile", &f->makefile) ||
+	    place_bool(p, "unsure", &f->unsure) ||
+	    place_str(p, "remark", &f->remark) ||
+	    place_str(p, "luck", &f->luck))
+		return -1;
+	if (!f->unit || !f->id || !f->file || !f->thing)
+		return place_fail(p, "unit",
+				  ", id, file and thing must be there");
+	return 0;
+}
+
+/* Of the store only. One written before there were any has none. */
+static int read_proofs(const struct place *top, struct run_result *r,
+		       const struct index *ix)
+{
+	const json_t *a, *v;
+	struct place p;
+	size_t i;
+
+	if (!json_object_get(top->o, "proofs"))
+		return 0;
+	if (place_list(top, "proofs", &a))
+		return -1;
+	json_array_foreach(a, i, v) {
+		GROW(r->proofs, r->nr_proofs, r->alloc_proofs);
+		r->proofs[r->nr_proofs] = (struct proof){0};
+		if (place_enter(&p, top, "proofs", i, v) ||
+		    read_proof(&p, ix, &r->proofs[r->nr_proofs++]))
+			return -1;
+	}
+	return 0;
+}
+
 static json_t *parse(const char *text, size_t len, struct errbuf *err)
 {
 	json_error_t at;
@@ -522,11 +579,13 @@ static int read_document(struct run_result *r, const char *text, size_t len,
 		return -1;
 	ret = check_format(&top) || read_run(&top, r) ||
 	      read_cells(&top, r, &ix) || read_patches(&top, r);
-	if (!ret && head_only)
+	if (!ret && head_only) {
 		run_result_alloc_steps(r);
-	else if (!ret)
+		ret = read_proofs(&top, r, &ix);
+	} else if (!ret) {
 		ret = read_steps(&top, r, &ix) || read_diags(&top, &ix) ||
 		      read_causes(&top, r, &ix);
+	}
 	strmap_release(&ix.cells);
 	if (!ret)
 		return 0;

@@ -451,10 +451,42 @@ void run_result_to_json(const struct run_result *r, struct strbuf *out)
 	strbuf_addstr(out, "\n}\n");
 }
 
+static json_t *proof_json(const struct run_result *r, const struct proof *p)
+{
+	json_t *o = json_object();
+
+	set(o, "kind", str(proof_kind_name(p->kind)));
+	set(o, "patch", json_integer(p->patch));
+	set(o, "cell", str(r->cells[p->cell].id));
+	set(o, "unit", str(p->unit));
+	set(o, "id", str(p->id));
+	set(o, "file", str(p->file));
+	set(o, "thing", str(p->thing));
+	set(o, "by", json_integer(p->by));
+	set(o, "header", str(p->header));
+	set(o, "line", json_integer(p->line));
+	set(o, "to", str(p->to));
+	set(o, "place", str(p->place));
+	set(o, "place_line", json_integer(p->place_line));
+	set(o, "text", str(p->text));
+	set(o, "chain", str(p->chain));
+	set(o, "makefile", str(p->makefile));
+	set(o, "unsure", json_boolean(p->unsure));
+	set(o, "remark", str(p->remark));
+	set(o, "luck", str(p->luck));
+	return o;
+}
+
 void run_head_to_json(const struct run_result *r, struct strbuf *out)
 {
+	bool first = true;
+
 	begin();
 	write_head(r, false, out);
+	list_open(out, "proofs");
+	for (size_t i = 0; i < r->nr_proofs; i++)
+		add_entry(out, proof_json(r, &r->proofs[i]), &first);
+	list_close(out, first);
 	strbuf_addstr(out, "\n}\n");
 }
 

@@ -127,6 +127,27 @@ void build_from(struct diagnostic *d, const char *file, unsigned line)
 		(struct diag_from){.file = xstrdup(file), .line = line};
 }
 
+struct proof *build_proof(struct run_result *r, enum proof_kind kind,
+			  unsigned patch, size_t cell, const char *unit,
+			  const char *id, const char *file)
+{
+	struct proof *f;
+
+	GROW(r->proofs, r->nr_proofs, r->alloc_proofs);
+	f = &r->proofs[r->nr_proofs++];
+	*f = (struct proof){
+		.kind = kind,
+		.cell = cell,
+		.patch = patch,
+		.by = patch,
+		.unit = xstrdup(unit),
+		.id = xstrdup(id),
+		.file = xstrdup(file),
+		.thing = xstrdup(strchr(id, ':') + 1),
+	};
+	return f;
+}
+
 void build_judge(struct run_result *r)
 {
 	for (size_t i = 0; i < r->nr_patches * r->nr_cells; i++) {

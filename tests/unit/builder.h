@@ -36,6 +36,11 @@ struct diagnostic *build_warning(struct run_result *r, unsigned patch,
 				 const char *option, const char *message);
 /* "In file included from FILE:LINE": the next outer one. */
 void build_from(struct diagnostic *d, const char *file, unsigned line);
+/* Of the topic id ("incomplete-type:struct kvm") in a file of a unit. Valid until
+ * the next. */
+struct proof *build_proof(struct run_result *r, enum proof_kind kind,
+			  unsigned patch, size_t cell, const char *unit,
+			  const char *id, const char *file);
 void build_set(char **field, const char *value);
 /* Sets the fingerprints and judges; then finds the causes. */
 void build_judge(struct run_result *r);
