@@ -37,10 +37,11 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	toolchain cellconf kconfig_text kconfig_expr kconfig_why includes \
 	include_scan include_walk listing impact impact_path impact_text \
 	impact_memo baseline place survey harvest replay lane lane_child \
-	lane_config lane_chain lane_audit lane_memory lane_quick lane_step quick run pool \
-	order trace plan step_view verdict cause cause_kind cause_scan cause_text
+	lane_config lane_chain lane_audit lane_memory lane_quick lane_step \
+	lane_ask quick run pool order trace plan \
+	step_view verdict bisect bisect_sheet bisect_run tree_history cause cause_kind cause_scan cause_text
 report-y := formats escape tap text
-cmd-y := cmd options output progress run plan explain report repro doctor gc
+cmd-y := cmd options output progress run plan explain bisect bisect_print report repro doctor gc
 
 lib-objs := $(sys-y:%=sys/%) $(model-y:%=model/%) $(store-y:%=store/%) \
 	$(engine-y:%=engine/%) $(report-y:%=report/%)
@@ -50,7 +51,7 @@ unit-tests := proc jobserver sandbox tarball \
 	series matrix diagnostic diag-compiler diag-link diag-make diag-damage \
 	result result-json store \
 	order trace tree tree-apply tree-layer cellconf includes impact harvest quick \
-	verdict cause cause-kind cause-span report
+	verdict cause cause-kind cause-span bisect bisect-sheet report
 # Objects that unit tests share.
 unit-common := builder
 

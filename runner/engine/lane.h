@@ -15,6 +15,7 @@
  *	lane_audit.c  skipped steps that are built anyway
  *	lane_memory.c steps that need no build: proved, or built before
  *	lane_step.c   one step: impact, make, harvest
+ *	lane_ask.c    which step comes next, where not all are wanted
  */
 #ifndef KVMATRIX_ENGINE_LANE_H
 #define KVMATRIX_ENGINE_LANE_H
@@ -70,10 +71,12 @@ enum lane_phase {
 	LANE_QUICK,  /* syntax check of state lane.patch */
 	LANE_STEP,   /* decide on and build state lane.patch */
 	LANE_REPLAY, /* its second half, when prepare failed */
+	LANE_PROBE,  /* run_opts.probe on it */
 	LANE_DONE,
 };
 
-enum lane_progress { LANE_BUSY, LANE_AGAIN, LANE_ENDED };
+/* LANE_WAITS: until some other lane's step is done. */
+enum lane_progress { LANE_BUSY, LANE_AGAIN, LANE_WAITS, LANE_ENDED };
 
 /* See lane_chain.c. */
 struct chain {
@@ -98,6 +101,7 @@ struct quick_pass {
 struct lane {
 	struct crew *crew;
 	size_t cell_nr;
+	unsigned helper; /* 0: the cell's own; else one more for its steps */
 	const struct cell *cell;
 	struct cell_info *info;
 	enum lane_phase phase;
@@ -127,6 +131,8 @@ struct lane {
 	struct read_set memo_set;
 
 	unsigned patch;	   /* state to build */
+	bool asked;	   /* with run_opts.next: patch is what it said */
+	bool *matters;	   /* see struct run_ask */
 	bool retried;	   /* an internal compiler error was seen once */
 	struct chain chain;
 	struct quick_pass quick;
@@ -140,7 +146,7 @@ struct lane {
 };
 
 /* lane.c */
-void lane_init(struct lane *l, struct crew *c, size_t cell_nr);
+void lane_init(struct lane *l, struct crew *c, size_t cell_nr, unsigned helper);
 void lane_release(struct lane *l);
 enum lane_progress lane_advance(struct lane *l);
 /* Ends the lane: nothing can be found out in this cell (reason). */
@@ -216,12 +222,24 @@ void lane_memory_release(struct crew *c);
 /* Proves that l->patch cannot differ from the patch before, or finds it in the
  * store: then s is filled. */
 bool lane_unreached(struct lane *l, struct step_result *s);
+/* Proves that l->patch cannot differ from some judged state of the cell: then s is
+ * filled, as one that is remembered. */
+bool lane_like_another(struct lane *l, struct step_result *s);
 /* True when the store has the result of state l->patch with these goals: s is
  * filled, and what the step had read is added to the lane's reads. */
 bool lane_remembered(struct lane *l, const struct strlist *goals,
 		     struct step_result *s);
+/* What the lane knows that its cell reads is known to the cell's other lanes. */
+void lane_share_reads(struct lane *l);
 /* Stores a finished step, with what the objtree says that it read. */
 void lane_remember(struct lane *l, const struct step_result *s);
+
+/* lane_ask.c */
+/* Asks run_opts.next, sets l->patch. LANE_AGAIN: there is a step to do. */
+enum lane_progress lane_ask(struct lane *l);
+/* Starts run_opts.probe on l->patch; 1: it runs, or the lane failed. The step is
+ * done when it ends. */
+int lane_probe(struct lane *l);
 
 /* lane_step.c */
 /* Reads units and the Kconfig read-set of the baseline. */

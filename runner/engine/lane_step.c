@@ -203,7 +203,9 @@ void lane_step_done(struct lane *l)
 	verdict_judge_cell(r, l->cell_nr, l->patch + 1);
 	lane_say(l, RUN_STEP_DONE, NULL);
 	impact_release(&l->impact);
-	l->retried = false;
+	l->retried = l->asked = false;
+	if (l->crew->opts->next)
+		lane_share_reads(l);
 	l->patch++;
 }
 
@@ -279,7 +281,10 @@ static void finish_step(struct lane *l, struct step_result *s, bool finished)
 	if (!finished)
 		lane_chain_reset(l);
 	l->phase = LANE_STEP;
-	lane_step_done(l);
+	if (l->crew->opts->probe)
+		lane_probe(l);
+	else
+		lane_step_done(l);
 }
 
 static void harvest_init(const struct lane *l, struct harvest *h)
@@ -455,7 +460,10 @@ int lane_step(struct lane *l)
 	_cleanup_strlist_ struct strlist goals = STRLIST_INIT;
 	const struct state *state = this_state(l);
 	struct step_result *s = this_step(l);
+	bool prove = !l->crew->opts->probe;
 
+	if (!l->patch) /* its result is the baseline's */
+		return lane_probe(l);
 	s->units_total = units_total(l);
 	if (state->not_applied) {
 		s->outcome = OUTCOME_NOT_APPLIED;
@@ -463,7 +471,7 @@ int lane_step(struct lane *l)
 		return 0;
 	}
 	lane_goals(l, state, &goals);
-	if (lane_unreached(l, s)) {
+	if (prove && lane_unreached(l, s)) {
 		if (lane_audit_wanted(l, &goals)) {
 			lane_audit(l, &goals);
 			return 1;
@@ -472,6 +480,10 @@ int lane_step(struct lane *l)
 		return 0;
 	}
 	s->units_reached = units_reached(l);
+	if (prove && l->crew->opts->next && lane_like_another(l, s)) {
+		lane_step_done(l);
+		return 0;
+	}
 	if (lane_remembered(l, &goals, s)) {
 		lane_step_done(l);
 		return 0;
