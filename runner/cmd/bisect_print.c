@@ -76,7 +76,7 @@ static void print_step(const struct printer *p, size_t cell, unsigned state,
 	else if (s->remembered)
 		strbuf_addf(p->out, "%.150s",
 			    s->reason && starts_with(s->reason, "as ") ?
-				    s->reason : "built by an earlier run");
+				    s->reason : "like a step built before");
 	else
 		strbuf_addstr(p->out, "built");
 	if (s->failed.nr)
@@ -296,8 +296,8 @@ static void print_effort(const struct printer *p)
 		strbuf_addf(p->out, ", %zu times the command was run",
 			    f->probes);
 	strbuf_addf(p->out,
-		    "; %zu proved to be like others, %zu known from earlier "
-		    "runs",
+		    "; %zu proved to be like others, %zu known from steps built "
+		    "before",
 		    f->proved, f->remembered);
 	if (p->st->scouted)
 		strbuf_addf(p->out, "; the quick pass looked at %zu",

@@ -151,14 +151,26 @@ static bool has(const struct diag_list *l, const struct diagnostic *d)
 	return false;
 }
 
-/* Does a say something that b does not? */
-static bool says_more(const struct bisection *b, const struct diag_list *a,
-		      const struct diag_list *other)
+/*
+ * Does a say something that other does not? Either may come from a build, which
+ * also has the messages that only generating code gives, and those it gives of a
+ * unit that fails. A warning that is gone may be such a one.
+ */
+static bool says_more(const struct quick_state *a,
+		      const struct quick_state *other, bool warnings)
 {
-	for (size_t i = 0; i < a->nr; i++)
-		if ((a->v[i].severity == DIAG_ERROR ||
-		     !b->r->warnings_allowed) && !has(other, &a->v[i]))
+	for (size_t i = 0; i < a->diags.nr; i++) {
+		const struct diagnostic *d = &a->diags.v[i];
+
+		if (has(&other->diags, d) || quick_needs_codegen(d))
+			continue;
+		if (d->severity == DIAG_ERROR)
 			return true;
+		if (warnings &&
+		    !(d->unit && (strlist_has_sorted(&a->failed, d->unit) ||
+				  strlist_has_sorted(&other->failed, d->unit))))
+			return true;
+	}
 	return false;
 }
 
@@ -173,8 +185,8 @@ static void take_scouting(struct bisection *b, const struct run_ask *a)
 
 		c->seen[i] = q->done && !q->blind && !q->unjudged.nr;
 		b->f->scouted += q->nr_judged && q->seconds > 0;
-		if (says_more(b, &q->diags, &prev->diags) ||
-		    says_more(b, &prev->diags, &q->diags))
+		if (says_more(q, prev, !b->r->warnings_allowed) ||
+		    says_more(prev, q, false))
 			c->wanted[i] = c->wanted[i - 1] = true;
 	}
 }
