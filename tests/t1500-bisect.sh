@@ -197,6 +197,57 @@ test_expect_success 'what cannot be told apart is told as suspects' '
 	grep "^  broken by one of 4, which could not be told apart" hidden.out
 '
 
+test_expect_success 'neither can a configuration that does not resolve' '
+	topic kconfig &&
+	patch "Note 1" note 1 arch/s390/kvm/gaccess.c &&
+	patch "Break Kconfig" append arch/s390/kvm/Kconfig <<-\EOT &&
+	this is no Kconfig
+	EOT
+	patch "Break diag.c behind it" subst arch/s390/kvm/diag.c "s/4096/nothing/" &&
+	patch "Mend Kconfig" git checkout -q base -- arch/s390/kvm/Kconfig &&
+	patch "Note 2" note 2 arch/s390/kvm/gaccess.c &&
+	test_expect_code 1 bisect kconfig --cell "s390/*" base..kconfig &&
+	grep "^  broken by one of 3, which could not be told apart" kconfig.out &&
+	grep "^     3 (.*)  Break diag.c behind it" kconfig.out
+'
+
+test_expect_success 'an equal cell is not built twice' '
+	cp m.yaml m.keep &&
+	matrix m.yaml s390 "configs:" "  - { name: one, base: defconfig }" \
+		"  - { name: two, base: defconfig }" &&
+	test_expect_code 1 bisect equal --no-memory base..series &&
+	mv m.keep m.yaml &&
+	grep "is built as s390/" equal.out &&
+	grep "^linear search: 23 steps" equal.out &&
+	grep "s390/one/gcc: good at patch 14" equal.out &&
+	grep "s390/two/gcc: good at patch 14" equal.out
+'
+
+test_expect_success 'with many slots several states are built at once' '
+	test_expect_code 1 bisect many -j 16 --tip --no-memory --cell "s390/*" \
+		--trace many.trace base..series &&
+	is_broken_by many "KVM: Break eventfd.c everywhere" &&
+	perl -MJSON::PP -e "
+		local \$/;
+		my (\$most, \$now) = (0, 0);
+		my \$t = decode_json(<STDIN>);
+		my @e = map { ([ \$_->{ts}, 1 ], [ \$_->{ts} + \$_->{dur}, -1 ]) }
+			grep { (\$_->{ph} // q()) eq q(X) && \$_->{name} =~ /step/ }
+			@{ ref \$t eq q(HASH) ? \$t->{traceEvents} : \$t };
+		for (sort { \$a->[0] <=> \$b->[0] || \$a->[1] <=> \$b->[1] } @e) {
+			\$now += \$_->[1];
+			\$most = \$now if \$now > \$most;
+		}
+		print qq(\$most\n)" <many.trace >most &&
+	test "$(cat most)" -gt 1
+'
+
+test_expect_success 'proofs are audited' '
+	test_expect_code 1 bisect audit --no-memory --audit-share 100 --tip -v base..series &&
+	! grep "internal error" audit.out &&
+	grep "built anyway: the same" audit.err
+'
+
 # ---- a condition of the user's own
 
 test_expect_success '--run: where the command begins to fail' '
@@ -308,6 +359,26 @@ test_expect_success '--run in a history' '
 	test_expect_code 1 bisect history-run --cell "x86_64/*" --run \
 		"! grep -q \"note 3\" \$srctree/arch/arm64/kvm/mmu.c" base..history &&
 	grep "^  broken by [0-9a-f]*  side2: Note 3" history-run.out
+'
+
+test_expect_success 'commits that cannot be built are skipped' '
+	topic side3 &&
+	patch "side3: Note 1" note 1 arch/arm64/kvm/hyp/switch.c &&
+	patch "side3: Stop prepare" append include/linux/kvm_host.h <<-\EOT &&
+	#include <linux/missing.h>
+	EOT
+	patch "side3: Break switch.c" append arch/arm64/kvm/hyp/switch.c <<-\EOT &&
+	int behind = missing_behind;
+	EOT
+	patch "side3: Go on" git checkout -q base -- include/linux/kvm_host.h &&
+	topic skipping history &&
+	merge "Merge side3" side3 &&
+	patch "main: Note 4" note 4 arch/x86/kvm/x86.c &&
+	test_expect_code 1 bisect skipping base..skipping &&
+	grep "^  broken by one of 3, which could not be told apart" skipping.out &&
+	grep "^     [0-9a-f]*  side3: Break switch.c" skipping.out &&
+	! grep "side3: Note 1" skipping.out &&
+	grep "^  broken by [0-9a-f]*  main: Break arm.c" skipping.out
 '
 
 test_expect_success 'what is broken at the good end is told, not searched' '

@@ -180,7 +180,8 @@ static void print_state(const struct printer *p, const struct bisect_finding *f)
 		strbuf_addf(p->out, "  %s: the %s says nothing about it\n", id,
 			    ends);
 	else if (!f->at_tip)
-		strbuf_addf(p->out, "  %s: gone at the %s\n", id, ends);
+		strbuf_addf(p->out, "  %s: %s at the %s\n", id,
+			    f->never ? "good" : "gone", ends);
 	if (f->flaps)
 		strbuf_addf(p->out,
 			    "  %s: comes and goes more than once; every state "
@@ -218,7 +219,8 @@ static void print_causes(const struct printer *p)
 		print_changes(p, i, end);
 		for (size_t k = i; k < end; k++)
 			print_state(p, &f->v[k]);
-		if (!p->st->condition && p->r->causes[f->v[i].cause].advice)
+		/* It tells of patches in their order; commits have none. */
+		if (!p->st->condition && !p->st->history)
 			line(p, "  -> ", p->r->causes[f->v[i].cause].advice);
 		strbuf_addch(p->out, '\n');
 	}

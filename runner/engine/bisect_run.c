@@ -505,6 +505,7 @@ static void add_finding(struct bisection *b, size_t cause, size_t cell)
 		.at_tip = m[b->tip] == BISECT_BAD,
 		.tip_unknown = m[b->tip] != BISECT_BAD &&
 			       m[b->tip] != BISECT_GOOD,
+		.never = !bad,
 		.unfinished = is_open(b, cause, cell),
 	};
 	if (b->o->dag)

@@ -43,6 +43,7 @@ struct bisect_finding {
 	bool at_start; /* bad in state 0: there is no first bad one to find */
 	bool start_unknown;
 	bool at_tip, tip_unknown;
+	bool never; /* a condition that was met nowhere */
 	bool flaps;
 	bool unfinished; /* something is left to build */
 	struct bisect_change *v; /* in the order of the states */

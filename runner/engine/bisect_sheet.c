@@ -72,23 +72,33 @@ static void find_signs(struct marking *m)
 }
 
 /*
- * Did make give up before any unit, with nobody looking behind that? What prepare
- * compiles ends in .s; Kconfig and make itself name no unit.
+ * Targets on which all units wait: what prepare compiles (.s) and generates,
+ * the tools that it runs, and goals of make that are no file (olddefconfig).
  */
+static bool is_before_units(const char *target)
+{
+	if (starts_with(target, "vmlinux") || starts_with(target, "modules"))
+		return false;
+	return ends_with(target, ".s") || starts_with(target, "include/") ||
+	       starts_with(target, "scripts/") ||
+	       starts_with(target, "tools/") ||
+	       !target[strcspn(target, "./")];
+}
+
+/* Did make give up before any unit, with nobody looking behind that? */
 static bool says_nothing(const struct step_result *s)
 {
 	if (s->reason && strstr(s->reason, "judged by replay"))
 		return false;
 	strlist_each(f, &s->failed)
-		if (ends_with(f, ".s"))
+		if (is_before_units(f))
 			return true;
 	for (size_t i = 0; i < s->diags.nr; i++) {
 		const struct diagnostic *d = &s->diags.v[i];
 
-		if (d->severity != DIAG_ERROR || d->unit)
-			continue;
-		if (streq_null(d->tool, "kconfig") ||
-		    (streq_null(d->tool, "make") && !s->units_built))
+		if (d->severity == DIAG_ERROR && !d->unit &&
+		    (streq_null(d->tool, "kconfig") ||
+		     streq_null(d->tool, "make")))
 			return true;
 	}
 	return false;

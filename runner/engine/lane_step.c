@@ -471,7 +471,8 @@ int lane_step(struct lane *l)
 		return 0;
 	}
 	lane_goals(l, state, &goals);
-	if (prove && lane_unreached(l, s)) {
+	if (prove && (lane_unreached(l, s) ||
+		      (l->crew->opts->next && lane_like_another(l, s)))) {
 		if (lane_audit_wanted(l, &goals)) {
 			lane_audit(l, &goals);
 			return 1;
@@ -480,10 +481,6 @@ int lane_step(struct lane *l)
 		return 0;
 	}
 	s->units_reached = units_reached(l);
-	if (prove && l->crew->opts->next && lane_like_another(l, s)) {
-		lane_step_done(l);
-		return 0;
-	}
 	if (lane_remembered(l, &goals, s)) {
 		lane_step_done(l);
 		return 0;
