@@ -131,8 +131,6 @@ struct lane {
 	struct read_set memo_set;
 
 	unsigned patch;	   /* state to build */
-	bool asked;	   /* with run_opts.next: patch is what it said */
-	bool *matters;	   /* see struct run_ask */
 	bool retried;	   /* an internal compiler error was seen once */
 	struct chain chain;
 	struct quick_pass quick;
@@ -143,6 +141,10 @@ struct lane {
 	/* the child that runs now */
 	void (*on_exit)(void *data, struct proc_result *res);
 	char *child_upper; /* SANDBOX_PLAIN: where OBJ goes afterwards */
+
+	/* with run_opts.next: see lane_ask.c */
+	bool asked;    /* patch is what it said */
+	bool *matters; /* see struct run_ask */
 };
 
 /* lane.c */
@@ -222,15 +224,10 @@ void lane_memory_release(struct crew *c);
 /* Proves that l->patch cannot differ from the patch before, or finds it in the
  * store: then s is filled. */
 bool lane_unreached(struct lane *l, struct step_result *s);
-/* Proves that l->patch cannot differ from some judged state of the cell: then s is
- * filled, as one that is remembered. */
-bool lane_like_another(struct lane *l, struct step_result *s);
 /* True when the store has the result of state l->patch with these goals: s is
  * filled, and what the step had read is added to the lane's reads. */
 bool lane_remembered(struct lane *l, const struct strlist *goals,
 		     struct step_result *s);
-/* What the lane knows that its cell reads is known to the cell's other lanes. */
-void lane_share_reads(struct lane *l);
 /* Stores a finished step, with what the objtree says that it read. */
 void lane_remember(struct lane *l, const struct step_result *s);
 
@@ -240,6 +237,11 @@ enum lane_progress lane_ask(struct lane *l);
 /* Starts run_opts.probe on l->patch; 1: it runs, or the lane failed. The step is
  * done when it ends. */
 int lane_probe(struct lane *l);
+/* With run_opts.next, instead of lane_unreached(): proves that l->patch cannot
+ * differ from some judged state of the cell; then s is filled. */
+bool lane_like_another(struct lane *l, struct step_result *s);
+/* What the lane knows that its cell reads is known to the cell's other lanes. */
+void lane_share_reads(struct lane *l);
 
 /* lane_step.c */
 /* Reads units and the Kconfig read-set of the baseline. */

@@ -45,6 +45,25 @@ static void carry(struct step_result *s, const struct step_result *from)
 	strlist_cat(&s->failed_replayed, &from->failed_replayed);
 }
 
+bool lane_unreached(struct lane *l, struct step_result *s)
+{
+	const struct step_result *prev =
+		run_result_step(l->crew->result, l->patch - 1, l->cell_nr);
+	struct read_set r;
+	char *reason = NULL;
+
+	if (prev->outcome != OUTCOME_BUILT && prev->outcome != OUTCOME_UNREACHED)
+		return false;
+	lane_read_set(l, &r);
+	if (!impact_unreached(&r, &this_state(l)->since_prev,
+			      prev->failed.nr != 0, &reason))
+		return false;
+	s->outcome = OUTCOME_UNREACHED;
+	s->reason = reason;
+	carry(s, prev);
+	return true;
+}
+
 /*
  * All that any judged state of the cell can have read: where states do not come in
  * order, the objtree is that of another state than the one compared with.
@@ -73,34 +92,15 @@ void lane_share_reads(struct lane *l)
 	}
 }
 
-bool lane_unreached(struct lane *l, struct step_result *s)
-{
-	const struct step_result *prev =
-		run_result_step(l->crew->result, l->patch - 1, l->cell_nr);
-	struct read_set r;
-	char *reason = NULL;
-
-	if (prev->outcome != OUTCOME_BUILT && prev->outcome != OUTCOME_UNREACHED)
-		return false;
-	if (l->crew->opts->next)
-		any_state_set(l, &r);
-	else
-		lane_read_set(l, &r);
-	if (!impact_unreached(&r, &this_state(l)->since_prev,
-			      prev->failed.nr != 0, &reason))
-		return false;
-	s->outcome = OUTCOME_UNREACHED;
-	s->reason = reason;
-	carry(s, prev);
-	return true;
-}
-
 static bool is_judged(const struct step_result *s)
 {
 	return s->outcome == OUTCOME_BUILT || s->outcome == OUTCOME_UNREACHED;
 }
 
-/* Is the step what the one at another state is? */
+/*
+ * Is the step what the one at another state is? What its failing units read is
+ * taken as unknown.
+ */
 static bool is_like(struct lane *l, const struct step_result *other,
 		    struct step_result *s)
 {
@@ -114,12 +114,17 @@ static bool is_like(struct lane *l, const struct step_result *other,
 			    &this_state(l)->since_base, &between);
 	if (!impact_unreached(&r, &between, other->failed.nr != 0, &proof))
 		return false;
+	carry(s, other);
+	if (other->patch + 1 == s->patch) {
+		s->outcome = OUTCOME_UNREACHED;
+		s->reason = STEAL(proof);
+		return true;
+	}
 	s->outcome = OUTCOME_BUILT;
 	s->remembered = true;
 	s->reason = other->patch ?
 		xasprintf("as at patch %u: %s", other->patch, proof) :
 		xasprintf("as in the base: %s", proof);
-	carry(s, other);
 	for (size_t i = 0; i < s->diags.nr; i++)
 		diag_fingerprint(&s->diags.v[i], &this_state(l)->renames);
 	return true;

@@ -471,8 +471,8 @@ int lane_step(struct lane *l)
 		return 0;
 	}
 	lane_goals(l, state, &goals);
-	if (prove && (lane_unreached(l, s) ||
-		      (l->crew->opts->next && lane_like_another(l, s)))) {
+	if (prove && (l->crew->opts->next ? lane_like_another(l, s) :
+					    lane_unreached(l, s))) {
 		if (lane_audit_wanted(l, &goals)) {
 			lane_audit(l, &goals);
 			return 1;
