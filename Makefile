@@ -39,7 +39,8 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	impact_memo baseline place survey harvest replay lane lane_child \
 	lane_config lane_chain lane_audit lane_memory lane_quick lane_step \
 	lane_ask quick run pool order trace plan \
-	step_view verdict bisect bisect_sheet bisect_run tree_history cause cause_kind cause_scan cause_text
+	step_view verdict bisect bisect_sheet bisect_find bisect_run \
+	tree_history cause cause_kind cause_scan cause_text
 report-y := formats escape tap text
 cmd-y := cmd options output progress run plan explain bisect bisect_print report repro doctor gc
 

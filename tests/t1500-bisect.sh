@@ -381,6 +381,27 @@ test_expect_success 'commits that cannot be built are skipped' '
 	grep "^  broken by [0-9a-f]*  main: Break arm.c" skipping.out
 '
 
+test_expect_success 'a history that heals and breaks again is looked at whole' '
+	topic again &&
+	patch "Break it first" append arch/s390/kvm/diag.c <<-\EOT &&
+	int again = missing_again;
+	EOT
+	patch "Note 1" note 1 arch/s390/kvm/gaccess.c &&
+	patch "Heal it" git checkout -q base -- arch/s390/kvm/diag.c &&
+	topic aside &&
+	patch "aside: Note 1" note 1 arch/s390/kvm/gaccess.h &&
+	git -C tree checkout -q again &&
+	merge "Merge aside" aside &&
+	patch "Note 2" note 2 arch/s390/kvm/gaccess.c &&
+	patch "Break it again" append arch/s390/kvm/diag.c <<-\EOT &&
+	int again = missing_again;
+	EOT
+	patch "Note 3" note 3 arch/s390/kvm/gaccess.c &&
+	test_expect_code 1 bisect again --run "! grep -q missing_again \$srctree/arch/s390/kvm/diag.c" \
+		--cell "s390/*" base..again &&
+	grep "^  broken by [0-9a-f]*  Break it again" again.out
+'
+
 test_expect_success 'what is broken at the good end is told, not searched' '
 	good=$(git -C tree rev-parse side1) &&
 	test_expect_code 1 bisect broken-base "$good..history" &&

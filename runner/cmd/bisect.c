@@ -106,6 +106,10 @@ static void tell(void *data, const struct run_event *e)
 static bool found(const struct bisect_findings *f)
 {
 	for (size_t i = 0; i < f->nr; i++)
+		if (f->v[i].at_tip && !f->v[i].at_start &&
+		    !f->v[i].start_unknown)
+			return true;
+	for (size_t i = 0; i < f->nr; i++)
 		for (size_t k = 0; k < f->v[i].nr; k++)
 			if (f->v[i].v[k].breaks)
 				return true;

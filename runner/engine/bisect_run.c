@@ -214,19 +214,21 @@ static struct bisect_history history_of(const struct bisection *b,
 	};
 }
 
-/* Is anything left to find out about a cause in a cell? */
+static struct bisect_known known(const struct bisection *b)
+{
+	return (struct bisect_known){
+		.sheet = &b->sheet,
+		.r = b->r,
+		.dag = b->o->dag,
+		.condition = b->o->run.probe != NULL,
+	};
+}
+
 static bool is_open(const struct bisection *b, size_t cause, size_t cell)
 {
-	struct bisect_line l = line_of(b, cause, cell);
-	struct bisect_history h;
+	struct bisect_known k = known(b);
 
-	if (!bisect_hits(&b->sheet, cause, cell))
-		return false;
-	if (!b->o->dag)
-		return bisect_is_open(&l);
-	h = history_of(b, cause, cell);
-	return h.marks[0] == BISECT_GOOD && h.marks[b->tip] == BISECT_BAD &&
-	       bisect_history_is_open(&h);
+	return bisect_cause_is_open(&k, cause, cell, b->cells[cell].busy);
 }
 
 /* A bad state of the cause in another cell whose edge is found. */
@@ -384,155 +386,7 @@ static unsigned next(void *data, const struct run_ask *a)
 		       RUN_WAIT : RUN_ENOUGH;
 }
 
-/* ---- what was found --------------------------------------------------------------- */
-
-void bisect_findings_release(struct bisect_findings *f)
-{
-	for (size_t i = 0; i < f->nr; i++) {
-		for (size_t k = 0; k < f->v[i].nr; k++)
-			free(f->v[i].v[k].suspects);
-		free(f->v[i].v);
-	}
-	free(f->v);
-	strlist_release(&f->errors);
-	*f = (struct bisect_findings){ 0 };
-}
-
-static struct bisect_change *add_change(struct bisect_finding *f, size_t before,
-					size_t after, bool breaks,
-					size_t most_suspects)
-{
-	struct bisect_change *c;
-
-	GROW(f->v, f->nr, f->alloc);
-	c = &f->v[f->nr++];
-	*c = (struct bisect_change){
-		.breaks = breaks,
-		.before = before,
-		.after = after,
-		.suspects = xcalloc(most_suspects, sizeof(*c->suspects)),
-	};
-	return c;
-}
-
-static void find_in_line(const struct bisection *b, struct bisect_finding *f)
-{
-	struct bisect_line l = line_of(b, f->cause, f->cell);
-	struct bisect_edge e;
-
-	f->flaps = bisect_flaps(&l);
-	for (size_t from = 0; bisect_next_edge(&l, from, &e); from = e.after) {
-		struct bisect_change *c = add_change(f, e.before, e.after,
-						     e.breaks,
-						     e.after - e.before);
-
-		for (size_t i = e.before + 1; i <= e.after; i++)
-			c->suspects[c->nr_suspects++] = i;
-	}
-}
-
-/* A bad commit whose parents are good is one that breaks. */
-static bool breaks_at(const struct bisect_history *h, size_t i)
-{
-	const struct bisect_node *n = &h->dag->nodes[i];
-
-	if (h->marks[i] != BISECT_BAD)
-		return false;
-	for (size_t k = 0; k < n->nr; k++)
-		if (h->marks[n->parents[k]] != BISECT_GOOD)
-			return false;
-	return true;
-}
-
-static void find_flapping(const struct bisect_history *h,
-			  struct bisect_finding *f)
-{
-	for (size_t i = 1; i < h->dag->nr; i++) {
-		struct bisect_change *c;
-
-		if (!breaks_at(h, i))
-			continue;
-		c = add_change(f, h->dag->nodes[i].nr ?
-				  h->dag->nodes[i].parents[0] : 0, i, true, 1);
-		c->suspects[c->nr_suspects++] = i;
-	}
-}
-
-static void find_in_history(const struct bisection *b, struct bisect_finding *f)
-{
-	struct bisect_history h = history_of(b, f->cause, f->cell);
-	_cleanup_free_ bool *set = xcalloc(b->nr_states, sizeof(*set));
-	const struct bisect_node *n;
-	struct bisect_change *c;
-	size_t bad;
-
-	f->flaps = bisect_history_flaps(&h);
-	if (f->flaps) {
-		find_flapping(&h, f);
-		return;
-	}
-	bad = bisect_suspects(&h, set);
-	if (bad == BISECT_NONE || f->at_start)
-		return;
-	n = &b->o->dag->nodes[bad];
-	c = add_change(f, 0, bad, true, b->nr_states);
-	for (size_t k = 0; k < n->nr; k++)
-		if (h.marks[n->parents[k]] == BISECT_GOOD)
-			c->before = n->parents[k];
-	for (size_t i = 0; i < b->nr_states; i++)
-		if (set[i] && (i == bad || h.marks[i] != BISECT_GOOD))
-			c->suspects[c->nr_suspects++] = i;
-}
-
-static void add_finding(struct bisection *b, size_t cause, size_t cell)
-{
-	const enum bisect_mark *m = bisect_marks(&b->sheet, cause, cell);
-	struct bisect_findings *out = b->f;
-	struct bisect_finding *f;
-	bool bad = false;
-
-	for (size_t i = 0; i < b->nr_states; i++)
-		bad = bad || m[i] == BISECT_BAD;
-	if (!bad && !b->o->run.probe)
-		return;
-	GROW(out->v, out->nr, out->alloc);
-	f = &out->v[out->nr++];
-	*f = (struct bisect_finding){
-		.cause = cause,
-		.cell = cell,
-		.at_start = m[0] == BISECT_BAD,
-		.start_unknown = m[0] != BISECT_BAD && m[0] != BISECT_GOOD,
-		.at_tip = m[b->tip] == BISECT_BAD,
-		.tip_unknown = m[b->tip] != BISECT_BAD &&
-			       m[b->tip] != BISECT_GOOD,
-		.never = !bad,
-		.unfinished = is_open(b, cause, cell),
-	};
-	if (b->o->dag)
-		find_in_history(b, f);
-	else
-		find_in_line(b, f);
-}
-
-static size_t log2_up(size_t n)
-{
-	size_t bits = 0;
-
-	while (((size_t)1 << bits) < n)
-		bits++;
-	return bits;
-}
-
-/*
- * A bisection that knows the good end builds the bad one, then halves the states
- * between; one more for each further place where the cause comes or goes.
- */
-static size_t alone(const struct bisection *b, const struct bisect_finding *f)
-{
-	size_t times = f->nr ? f->nr : 1;
-
-	return 1 + times * log2_up(b->tip);
-}
+/* ---- the end -------------------------------------------------------------- */
 
 static void count_steps(struct bisection *b)
 {
@@ -558,9 +412,6 @@ static void count_steps(struct bisection *b)
 				b->f->not_looked_at++;
 		}
 	}
-	for (size_t i = 0; i < b->f->nr; i++)
-		if (!r->cells[b->f->v[i].cell].same_as)
-			b->f->per_cause += alone(b, &b->f->v[i]);
 }
 
 /* Cells that are built as others share their marks. */
@@ -579,16 +430,16 @@ static void copy_equal_cells(struct bisection *b)
 
 static void conclude(struct bisection *b)
 {
+	struct bisect_known k;
+
 	copy_equal_cells(b);
 	/* These were the lanes'. */
 	for (size_t i = 0; i < b->r->nr_cells; i++)
 		b->cells[i].matters = NULL;
 	b->stale = true;
 	refresh(b);
-	for (size_t cause = 0; cause < b->sheet.nr_causes; cause++)
-		for (size_t cell = 0; cell < b->r->nr_cells; cell++)
-			if (bisect_hits(&b->sheet, cause, cell))
-				add_finding(b, cause, cell);
+	k = known(b);
+	bisect_find(&k, b->f);
 	count_steps(b);
 }
 

@@ -17,7 +17,7 @@
 #ifndef KVMATRIX_ENGINE_BISECT_RUN_H
 #define KVMATRIX_ENGINE_BISECT_RUN_H
 
-#include "engine/bisect.h"
+#include "engine/bisect_find.h"
 #include "engine/run.h"
 
 struct bisect_opts {
@@ -25,44 +25,6 @@ struct bisect_opts {
 	const struct bisect_dag *dag; /* a history; NULL: a series */
 	bool first_parent;
 };
-
-/* A cause comes (or goes) in one cell. */
-struct bisect_change {
-	bool breaks;
-	unsigned before, after; /* states: without and with it, or the reverse */
-	/* States of which one is it: after and those that could not be told, or
-	 * were not built because the run was interrupted. */
-	unsigned *suspects;
-	size_t nr_suspects;
-};
-
-/* What is known of one cause in one cell. */
-struct bisect_finding {
-	size_t cause; /* of run_result.causes; 0 with a condition */
-	size_t cell;
-	bool at_start; /* bad in state 0: there is no first bad one to find */
-	bool start_unknown;
-	bool at_tip, tip_unknown;
-	bool never; /* a condition that was met nowhere */
-	bool flaps;
-	bool unfinished; /* something is left to build */
-	struct bisect_change *v; /* in the order of the states */
-	size_t nr, alloc;
-};
-
-struct bisect_findings {
-	struct bisect_finding *v; /* cause by cause */
-	size_t nr, alloc;
-	/* Steps, without the base: */
-	size_t built, proved, remembered, scouted, not_looked_at;
-	/* probes with --run */
-	size_t probes;
-	/* What it would have taken otherwise. */
-	size_t linear;	  /* every state of every cell */
-	size_t per_cause; /* a bisection for each finding */
-	struct strlist errors; /* of git */
-};
-void bisect_findings_release(struct bisect_findings *f);
 
 int bisect_execute(const struct bisect_opts *o, struct run_result *r,
 		   struct bisect_findings *f, struct errbuf *err);

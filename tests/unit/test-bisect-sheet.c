@@ -206,5 +206,6 @@ int main(void)
 		cmocka_unit_test(patches_that_do_not_apply_are_no_states),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -611,5 +611,6 @@ int main(void)
 		cmocka_unit_test(a_history_that_heals_in_between_is_built_whole),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
