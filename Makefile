@@ -36,12 +36,15 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	tree_apply tree_patch tree_reject tree_layer tree_checkout \
 	toolchain cellconf kconfig_text kconfig_expr kconfig_why includes \
 	include_scan include_walk listing impact impact_path impact_text \
-	impact_memo simulate baseline place survey harvest replay lane lane_child \
-	lane_config lane_chain lane_audit lane_memory lane_quick lane_step quick run pool \
-	order trace plan step_view verdict cause cause_kind cause_scan cause_proof \
-	cause_text cause_words 	ctext ctext_cond sources proof proof_missing proof_flag proof_file proof_make proof_twice
+	impact_memo simulate baseline place survey harvest replay lane \
+	lane_child lane_config lane_chain lane_audit lane_memory lane_quick \
+	lane_step quick run pool order trace plan step_view verdict cause \
+	cause_kind cause_scan cause_proof cause_text cause_words ctext \
+	ctext_cond sources proof proof_missing proof_flag proof_file proof_make \
+	proof_twice lane_ask bisect bisect_sheet bisect_find bisect_run \
+	tree_history
 report-y := formats escape tap text
-cmd-y := cmd options output progress run plan explain report repro doctor gc
+cmd-y := cmd options output progress run plan explain bisect bisect_print report repro doctor gc
 
 lib-objs := $(sys-y:%=sys/%) $(model-y:%=model/%) $(store-y:%=store/%) \
 	$(engine-y:%=engine/%) $(report-y:%=report/%)
@@ -52,7 +55,7 @@ unit-tests := proc jobserver sandbox tarball \
 	result result-json store \
 	order simulate trace tree tree-apply tree-layer cellconf includes \
 	impact harvest quick verdict cause cause-kind cause-span report \
-	cause-proof ctext
+	cause-proof ctext bisect bisect-sheet
 # Objects that unit tests share.
 unit-common := builder
 

@@ -17,6 +17,7 @@ static const struct {
 } commands[] = {
 	{ "run", cmd_run, "judge a series in every cell of a matrix" },
 	{ "plan", cmd_plan, "what run would build, and why not the rest" },
+	{ "bisect", cmd_bisect, "the first bad patch of every failing cause" },
 	{ "report", cmd_report, "print a stored run again" },
 	{ "repro", cmd_repro, "shell commands that reproduce one step" },
 	{ "doctor", cmd_doctor, "what is missing on this machine" },

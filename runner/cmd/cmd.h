@@ -13,6 +13,7 @@
 
 int cmd_run(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
+int cmd_bisect(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_repro(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

@@ -2,6 +2,7 @@
 #include "cmd/options.h"
 
 #include "cmd/cmd.h"
+#include "engine/tree_history.h"
 #include "model/result.h"
 #include "store/store.h"
 #include "sys/errbuf.h"
@@ -20,6 +21,9 @@
 enum {
 	OPT_BASE = 256,
 	OPT_CELLS,
+	OPT_FIRST_PARENT,
+	OPT_RUN,
+	OPT_TIP,
 	OPT_DEPTH,
 	OPT_AUDIT_SHARE,
 	OPT_MEM,
@@ -38,6 +42,10 @@ static const struct option long_options[] = {
 	{ "base", required_argument, NULL, OPT_BASE },
 	{ "matrix", required_argument, NULL, 'm' },
 	{ "cells", required_argument, NULL, OPT_CELLS },
+	{ "cell", required_argument, NULL, OPT_CELLS },
+	{ "first-parent", no_argument, NULL, OPT_FIRST_PARENT },
+	{ "run", required_argument, NULL, OPT_RUN },
+	{ "tip", no_argument, NULL, OPT_TIP },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "depth", required_argument, NULL, OPT_DEPTH },
 	{ "audit-share", required_argument, NULL, OPT_AUDIT_SHARE },
@@ -127,6 +135,15 @@ static int set_option(struct options *o, int c)
 	case OPT_CELLS:
 		o->cells = optarg;
 		return -1;
+	case OPT_FIRST_PARENT:
+		o->first_parent = true;
+		return -1;
+	case OPT_RUN:
+		o->run = optarg;
+		return -1;
+	case OPT_TIP:
+		o->tip_only = true;
+		return -1;
 	case OPT_DEPTH:
 		if (strcmp(optarg, "full") && strcmp(optarg, "quick")) {
 			complain("--depth %s: must be 'quick' or 'full'",
@@ -205,11 +222,32 @@ static int explain_arguments(struct options *o, int nr, char **args,
 	return o->patch ? -1 : EXIT_USAGE;
 }
 
+/* Options that only bisect takes, and those that it does not. */
+static int check_bisect(const struct options *o)
+{
+	bool bisect = !strcmp(o->command, "bisect");
+	const char *own = o->run	  ? "--run" :
+			  o->first_parent ? "--first-parent" :
+			  o->tip_only	  ? "--tip" : NULL;
+
+	if (!bisect && own) {
+		complain("%s goes with 'bisect' only", own);
+		return EXIT_USAGE;
+	}
+	if (bisect && strcmp(o->depth, "full")) {
+		complain("--depth quick does not go with bisect: what it finds "
+			 "has been built");
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
 int options_parse(struct options *o, int argc, char **argv, const char *help)
 {
 	int c, ret;
 
 	*o = (struct options){
+		.command = argv[0],
 		.matrix = "kvm",
 		.depth = "full",
 		.audit_percent = 2,
@@ -239,6 +277,9 @@ int options_parse(struct options *o, int argc, char **argv, const char *help)
 		complain("--simulate goes with 'plan' only");
 		return EXIT_USAGE;
 	}
+	ret = check_bisect(o);
+	if (ret >= 0)
+		return ret;
 	if (o->explain)
 		return explain_arguments(o, argc - optind, argv + optind,
 					 argv[0]);
@@ -269,6 +310,21 @@ static const char *tree_or_here(const struct options *o)
 	return ".";
 }
 
+/* For bisect a range may hold merges. */
+static int open_range(struct session *s, struct errbuf *err)
+{
+	const struct options *o = s->options;
+	int merges = o->first_parent;
+
+	if (!strcmp(o->command, "bisect") && !merges)
+		merges = tree_has_merges(&s->tree, o->series, err);
+	if (merges < 0)
+		return -1;
+	return merges ? tree_history(&s->tree, o->series, o->first_parent,
+				     &s->dag, err) :
+			tree_range(&s->tree, o->series, err);
+}
+
 static int open_states(struct session *s, struct errbuf *err)
 {
 	struct options *o = s->options;
@@ -281,13 +337,16 @@ static int open_states(struct session *s, struct errbuf *err)
 		return o->tree ? -1 :
 				 errbuf_prefix(err, "the current directory "
 						    "(use --tree)");
+	if (!range && o->first_parent)
+		return errbuf_set(err, "--first-parent goes with a revision "
+				       "range A..B");
 	if (!range)
 		return tree_apply(&s->tree, o->base, &s->series, err);
 	if (o->base)
 		return errbuf_set(err, "--base does not go with a revision "
 				       "range: %s names its base",
 				  o->series);
-	return tree_range(&s->tree, o->series, err);
+	return open_range(s, err);
 }
 
 int session_open(struct session *s, struct options *o, int *exit_code)
@@ -328,6 +387,7 @@ fail:
 void session_close(struct session *s)
 {
 	tree_release(&s->tree);
+	bisect_dag_release(&s->dag);
 	series_release(&s->series);
 	matrix_release(&s->matrix);
 	if (s->store)

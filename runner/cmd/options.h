@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The arguments that run and plan have in common, and what they open.
+ * The arguments that run, plan and bisect have in common, and what they open.
  */
 #ifndef KVMATRIX_CMD_OPTIONS_H
 #define KVMATRIX_CMD_OPTIONS_H
 
+#include "engine/bisect.h"
 #include "engine/place.h"
 #include "engine/tree.h"
 #include "model/matrix.h"
@@ -21,6 +22,7 @@ struct options {
 	const char *tree;
 	const char *base;
 	const char *matrix;
+	const char *command; /* argv[0] */
 	const char *cells;
 	const char *dir;
 	const char *series;
@@ -33,6 +35,9 @@ struct options {
 	double audit_percent;
 	unsigned simulate; /* cores; 0: not asked for */
 	unsigned patch; /* to explain, in the only cell of cells */
+	/* bisect's own */
+	const char *run; /* --run, or NULL */
+	bool first_parent, tip_only;
 	bool explain, no_memory, no_ccache, no_sandbox, quiet, verbose;
 };
 
@@ -50,6 +55,7 @@ struct session {
 	struct matrix matrix;
 	struct series series;
 	struct tree tree;
+	struct bisect_dag dag; /* bisect of a range with merges; else empty */
 	struct store *store;
 };
 

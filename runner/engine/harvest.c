@@ -165,9 +165,24 @@ bool harvest_prepare_failed(const char *output, size_t len)
 	return false;
 }
 
+/* Units that failed at the state before, and are judged anew now. */
+static void forget_carried(struct step_result *s, const struct make_log *log,
+			   const struct harvest *h)
+{
+	struct strlist kept = STRLIST_INIT;
+
+	strlist_each(f, &s->failed)
+		if (!h->base || !strlist_has_sorted(&h->base->failed, f) ||
+		    !strlist_has(&log->started, f))
+			strlist_add(&kept, f);
+	strlist_release(&s->failed);
+	s->failed = kept;
+}
+
 void harvest_replay(struct step_result *s, struct make_log *log,
 		    const struct harvest *h)
 {
+	forget_carried(s, log, h);
 	for (size_t i = 0; i < s->diags.nr;) {
 		struct diagnostic *d = &s->diags.v[i];
 

@@ -75,19 +75,22 @@ void lane_fail(struct lane *l, const char *fmt, ...)
 	l->phase = LANE_DONE;
 }
 
-void lane_init(struct lane *l, struct crew *c, size_t cell_nr)
+void lane_init(struct lane *l, struct crew *c, size_t cell_nr, unsigned helper)
 {
 	_cleanup_free_ char *slug = NULL;
 
 	*l = (struct lane){
 		.crew = c,
 		.cell_nr = cell_nr,
+		.helper = helper,
 		.cell = &c->opts->matrix->cells[cell_nr],
 		.info = &c->result->cells[cell_nr],
 		.baseline = BASELINE_INIT,
 	};
 	slug = lane_slug(l);
-	l->scratch = path_join(c->opts->place->scratch, slug);
+	l->scratch = helper ? xasprintf("%s/%s.%u", c->opts->place->scratch,
+					slug, helper) :
+			      path_join(c->opts->place->scratch, slug);
 	l->conf_obj = path_join(l->scratch, "conf");
 	lane_chain_init(l);
 }
@@ -115,6 +118,7 @@ void lane_release(struct lane *l)
 	impact_release(&l->impact);
 	free(l->offsets_said);
 	free(l->child_upper);
+	free(l->matters);
 }
 
 void lane_make_argv(const struct lane *l, struct strlist *argv)
@@ -135,7 +139,7 @@ static struct lane *equal_lane(const struct lane *l)
 	for (size_t i = 0; i < c->nr_lanes; i++) {
 		struct lane *other = &c->lanes[i];
 
-		if (other != l && other->baseline.dir &&
+		if (other->cell_nr != l->cell_nr && other->baseline.dir &&
 		    !strcmp(other->key, l->key))
 			return other;
 	}
@@ -153,6 +157,7 @@ static enum lane_progress configure(struct lane *l)
 			return LANE_ENDED;
 		}
 		l->has_toolchain = true;
+		free(l->info->toolchain_version);
 		l->info->toolchain_version = xstrdup(l->toolchain.version);
 	}
 	cached = lane_config_cached(l);
@@ -329,8 +334,10 @@ static enum lane_progress use_base(struct lane *l)
 {
 	if (lane_read_units(l))
 		return LANE_ENDED;
-	lane_base_result(l);
-	l->patch = 1;
+	if (l->helper)
+		l->patch = 1;
+	else
+		lane_base_result(l);
 	l->phase = lane_needs_tip_listing(l) ? LANE_LIST_TIP : LANE_QUICK;
 	return LANE_AGAIN;
 }
@@ -391,6 +398,7 @@ static enum lane_progress lock_base(struct lane *l)
 	if (!l->baseline.dir) {
 		l->same_as = equal_lane(l);
 		if (l->same_as) {
+			free(l->info->same_as);
 			l->info->same_as = xstrdup(l->same_as->cell->id);
 			l->phase = LANE_DONE;
 			return LANE_ENDED;
@@ -469,7 +477,7 @@ static enum lane_progress quick_pass(struct lane *l)
 	const struct run_opts *o = l->crew->opts;
 
 	if ((o->place->mode == SANDBOX_OVERLAY || o->quick_only) &&
-	    l->patch < l->crew->result->nr_patches)
+	    (!o->next || (o->scout && !l->helper)) && l->patch < l->crew->result->nr_patches)
 		return lane_quick(l) ? LANE_BUSY : LANE_AGAIN;
 	/* What later states read is no reason to build an earlier one. */
 	strmap_release(&l->more_reads);
@@ -478,8 +486,22 @@ static enum lane_progress quick_pass(struct lane *l)
 	return LANE_AGAIN;
 }
 
+/* What comes before the steps is done once a cell. */
+static bool waits_for_its_cell(struct lane *l)
+{
+	const struct lane *own = &l->crew->lanes[l->cell_nr];
+
+	if (!l->helper || l->phase != LANE_CONFIG)
+		return false;
+	if (own->phase == LANE_DONE)
+		l->phase = LANE_DONE;
+	return own->phase < LANE_STEP;
+}
+
 enum lane_progress lane_advance(struct lane *l)
 {
+	if (waits_for_its_cell(l))
+		return LANE_WAITS;
 	switch (l->phase) {
 	case LANE_CONFIG:
 		return configure(l);
@@ -494,7 +516,15 @@ enum lane_progress lane_advance(struct lane *l)
 	case LANE_QUICK:
 		return quick_pass(l);
 	case LANE_STEP:
+		if (l->crew->opts->next && !l->asked) {
+			enum lane_progress p = lane_ask(l);
+
+			if (p != LANE_AGAIN)
+				return p;
+		}
+		/* fallthrough */
 	case LANE_REPLAY:
+	case LANE_PROBE:
 		if (l->patch < l->crew->result->nr_patches)
 			return lane_step(l) ? LANE_BUSY : LANE_AGAIN;
 		baseline_unlock(&l->baseline);

@@ -15,6 +15,7 @@
  *	lane_audit.c  skipped steps that are built anyway
  *	lane_memory.c steps that need no build: proved, or built before
  *	lane_step.c   one step: impact, make, harvest
+ *	lane_ask.c    which step comes next, where not all are wanted
  */
 #ifndef KVMATRIX_ENGINE_LANE_H
 #define KVMATRIX_ENGINE_LANE_H
@@ -79,10 +80,12 @@ enum lane_phase {
 	LANE_QUICK,  /* syntax check of state lane.patch */
 	LANE_STEP,   /* decide on and build state lane.patch */
 	LANE_REPLAY, /* its second half, when prepare failed */
+	LANE_PROBE,  /* run_opts.probe on it */
 	LANE_DONE,
 };
 
-enum lane_progress { LANE_BUSY, LANE_AGAIN, LANE_ENDED };
+/* LANE_WAITS: until some other lane's step is done. */
+enum lane_progress { LANE_BUSY, LANE_AGAIN, LANE_WAITS, LANE_ENDED };
 
 /* See lane_chain.c. */
 struct chain {
@@ -107,6 +110,7 @@ struct quick_pass {
 struct lane {
 	struct crew *crew;
 	size_t cell_nr;
+	unsigned helper; /* 0: the cell's own; else one more for its steps */
 	const struct cell *cell;
 	struct cell_info *info;
 	enum lane_phase phase;
@@ -150,10 +154,14 @@ struct lane {
 	/* the child that runs now */
 	void (*on_exit)(void *data, struct proc_result *res);
 	char *child_upper; /* SANDBOX_PLAIN: where OBJ goes afterwards */
+
+	/* with run_opts.next: see lane_ask.c */
+	bool asked;    /* patch is what it said */
+	bool *matters; /* see struct run_ask */
 };
 
 /* lane.c */
-void lane_init(struct lane *l, struct crew *c, size_t cell_nr);
+void lane_init(struct lane *l, struct crew *c, size_t cell_nr, unsigned helper);
 void lane_release(struct lane *l);
 enum lane_progress lane_advance(struct lane *l);
 /* Ends the lane: nothing can be found out in this cell (reason). */
@@ -242,6 +250,18 @@ bool lane_remembered(struct lane *l, const struct strlist *goals,
 /* Stores a finished step, with what the objtree and the quick pass say that it
  * read, and l->unread. */
 void lane_remember(struct lane *l, const struct step_result *s);
+
+/* lane_ask.c */
+/* Asks run_opts.next, sets l->patch. LANE_AGAIN: there is a step to do. */
+enum lane_progress lane_ask(struct lane *l);
+/* Starts run_opts.probe on l->patch; 1: it runs, or the lane failed. The step is
+ * done when it ends. */
+int lane_probe(struct lane *l);
+/* With run_opts.next, instead of lane_unreached(): proves that l->patch cannot
+ * differ from some judged state of the cell; then s is filled. */
+bool lane_like_another(struct lane *l, struct step_result *s);
+/* What the lane knows that its cell reads is known to the cell's other lanes. */
+void lane_share_reads(struct lane *l);
 
 /* lane_step.c */
 /* Reads units and the Kconfig read-set of the baseline. */

@@ -88,6 +88,7 @@ static void set_config(struct lane *l, struct strbuf *text)
 	struct hash *h = hash_new();
 
 	l->config = strbuf_detach(text);
+	free(l->info->config_hash);
 	l->info->config_hash = hash_hex(l->config, strlen(l->config));
 	hash_add_str(h, base->tree);
 	hash_add_str(h, l->info->config_hash);

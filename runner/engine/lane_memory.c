@@ -21,6 +21,7 @@
 
 #include "engine/place.h"
 #include "engine/tree.h"
+#include "model/matrix.h"
 #include "store/store.h"
 #include "sys/errbuf.h"
 #include "sys/hash.h"
@@ -62,6 +63,95 @@ bool lane_unreached(struct lane *l, struct step_result *s)
 	s->reason = reason;
 	carry(s, prev);
 	return true;
+}
+
+/*
+ * All that any judged state of the cell can have read: where states do not come in
+ * order, the objtree is that of another state than the one compared with.
+ */
+static void any_state_set(struct lane *l, struct read_set *r)
+{
+	lane_read_set(l, r);
+	r->units = &l->units;
+	r->newer = NULL;
+}
+
+void lane_share_reads(struct lane *l)
+{
+	struct crew *c = l->crew;
+
+	for (size_t i = l->cell_nr; i < c->nr_lanes;
+	     i += c->opts->matrix->nr_cells) {
+		struct lane *other = &c->lanes[i];
+
+		if (other == l || other->phase == LANE_DONE)
+			continue;
+		strmap_each(e, &l->more_reads)
+			strmap_set(&other->more_reads, strmap_key(e), other);
+		strmap_each(e, &l->kconfig)
+			strmap_set(&other->kconfig, strmap_key(e), other);
+	}
+}
+
+static bool is_judged(const struct step_result *s)
+{
+	return s->outcome == OUTCOME_BUILT || s->outcome == OUTCOME_UNREACHED;
+}
+
+/*
+ * Is the step what the one at another state is? What its failing units read is
+ * taken as unknown.
+ */
+static bool is_like(struct lane *l, const struct step_result *other,
+		    struct step_result *s)
+{
+	const struct tree *t = l->crew->opts->tree;
+	_cleanup_change_list_ struct change_list between = { 0 };
+	_cleanup_free_ char *proof = NULL;
+	struct read_set r;
+
+	any_state_set(l, &r);
+	change_list_between(&t->states[other->patch].since_base,
+			    &this_state(l)->since_base, &between);
+	if (!impact_unreached(&r, &between, other->failed.nr != 0, &proof))
+		return false;
+	carry(s, other);
+	if (other->patch + 1 == s->patch) {
+		s->outcome = OUTCOME_UNREACHED;
+		s->reason = STEAL(proof);
+		return true;
+	}
+	s->outcome = OUTCOME_BUILT;
+	s->remembered = true;
+	s->reason = other->patch ?
+		xasprintf("as at patch %u: %s", other->patch, proof) :
+		xasprintf("as in the base: %s", proof);
+	for (size_t i = 0; i < s->diags.nr; i++)
+		diag_fingerprint(&s->diags.v[i], &this_state(l)->renames);
+	return true;
+}
+
+bool lane_like_another(struct lane *l, struct step_result *s)
+{
+	const struct run_result *r = l->crew->result;
+	const struct step_result *other;
+	unsigned p = l->patch;
+
+	/* The nearest ones: what lies farther away differs by more. */
+	while (p-- > 0) {
+		other = run_result_step(r, p, l->cell_nr);
+		if (!is_judged(other))
+			continue;
+		if (is_like(l, other, s))
+			return true;
+		break;
+	}
+	for (p = l->patch + 1; p < r->nr_patches; p++) {
+		other = run_result_step(r, p, l->cell_nr);
+		if (is_judged(other))
+			return is_like(l, other, s);
+	}
+	return false;
 }
 
 /* ---- names in the store --------------------------------------------------- */

@@ -205,7 +205,9 @@ void lane_step_done(struct lane *l)
 	verdict_judge_cell(r, l->cell_nr, l->patch + 1);
 	lane_say(l, RUN_STEP_DONE, NULL);
 	impact_release(&l->impact);
-	l->retried = false;
+	l->retried = l->asked = false;
+	if (l->crew->opts->next)
+		lane_share_reads(l);
 	l->patch++;
 }
 
@@ -281,7 +283,10 @@ static void finish_step(struct lane *l, struct step_result *s, bool finished)
 	if (!finished)
 		lane_chain_reset(l);
 	l->phase = LANE_STEP;
-	lane_step_done(l);
+	if (l->crew->opts->probe)
+		lane_probe(l);
+	else
+		lane_step_done(l);
 }
 
 static void harvest_init(const struct lane *l, struct harvest *h)
@@ -478,7 +483,10 @@ int lane_step(struct lane *l)
 	_cleanup_strlist_ struct strlist goals = STRLIST_INIT;
 	const struct state *state = this_state(l);
 	struct step_result *s = this_step(l);
+	bool prove = !l->crew->opts->probe;
 
+	if (!l->patch) /* its result is the baseline's */
+		return lane_probe(l);
 	s->units_total = units_total(l);
 	if (state->not_applied) {
 		s->outcome = OUTCOME_NOT_APPLIED;
@@ -486,7 +494,8 @@ int lane_step(struct lane *l)
 		return 0;
 	}
 	lane_goals(l, state, &goals);
-	if (lane_unreached(l, s)) {
+	if (prove && (l->crew->opts->next ? lane_like_another(l, s) :
+					    lane_unreached(l, s))) {
 		if (lane_audit_wanted(l, &goals)) {
 			lane_audit(l, &goals);
 			return 1;

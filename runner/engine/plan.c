@@ -280,7 +280,7 @@ int run_explain(const struct run_opts *opts, struct run_result *r,
 	for (size_t i = 0; i < r->nr_cells; i++) {
 		struct lane l;
 
-		lane_init(&l, &c, i);
+		lane_init(&l, &c, i, 0);
 		plan_lane(&l, p, e);
 		lane_release(&l);
 	}

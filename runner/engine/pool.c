@@ -55,7 +55,7 @@ static double now(void)
 
 static struct pool_lane *of(const struct lane *l)
 {
-	return &l->crew->pool->lanes[l->cell_nr];
+	return &l->crew->pool->lanes[l - l->crew->lanes];
 }
 
 static char *cost_key(const struct lane *l, enum work w)
@@ -147,13 +147,14 @@ static enum work work_of(const struct lane *l)
 		return WORK_REPLAY;
 	case LANE_LOCK:
 	case LANE_STEP:
+	case LANE_PROBE:
 	case LANE_DONE:
 		break;
 	}
 	return WORK_STEP;
 }
 
-static double seconds_left(const struct pool *p, const struct lane *l)
+static double seconds_left(const struct lane *l)
 {
 	unsigned left[WORK_NR] = { 0 };
 	unsigned patch = l->patch ? l->patch : 1;
@@ -180,13 +181,14 @@ static double seconds_left(const struct pool *p, const struct lane *l)
 		left[WORK_REPLAY]++;
 		patch++;
 		break;
+	case LANE_PROBE:
 	case LANE_STEP:
 	case LANE_DONE:
 		break;
 	}
 	if (l->crew->result->nr_patches > patch)
 		left[WORK_STEP] = l->crew->result->nr_patches - patch;
-	return order_seconds(p->lanes[l->cell_nr].costs, left);
+	return order_seconds(of(l)->costs, left);
 }
 
 const struct lane_outlook *pool_order(struct pool *p, size_t *nr)
@@ -203,7 +205,7 @@ const struct lane_outlook *pool_order(struct pool *p, size_t *nr)
 			.lane = i,
 			.early = l->phase < LANE_STEP,
 			.failed = p->lanes[i].failed,
-			.seconds = seconds_left(p, l),
+			.seconds = seconds_left(l),
 		};
 	}
 	order_lanes(p->order, *nr);
@@ -295,7 +297,8 @@ void pool_child_ended(struct lane *l, const struct proc_result *res)
 	pl->slot = 0;
 	p->memory.reserved -= pl->need;
 	p->memory.running--;
-	if (!res->stopped && !res->timed_out && !res->signal)
+	if (!res->stopped && !res->timed_out && !res->signal &&
+	    l->phase != LANE_PROBE)
 		learn(l, res);
 }
 
@@ -326,12 +329,12 @@ void pool_learn_units(struct lane *l, enum work w, unsigned units,
 		lane_say(l, RUN_NOTE, err.msg);
 }
 
-static bool lane_is_ready(const struct pool *p, const struct lane *l)
+static bool lane_is_ready(const struct lane *l)
 {
-	const struct crew *c = p->crew;
+	const struct crew *c = l->crew;
 	bool alone = c->opts->place->mode == SANDBOX_PLAIN;
 
-	if (l->phase == LANE_DONE || p->lanes[l->cell_nr].blocked)
+	if (l->phase == LANE_DONE || of(l)->blocked)
 		return false;
 	if (l->busy)
 		return !alone && l->phase >= LANE_STEP &&
@@ -342,7 +345,7 @@ static bool lane_is_ready(const struct pool *p, const struct lane *l)
 static bool work_is_ready(const struct pool *p)
 {
 	for (size_t i = 0; i < p->crew->nr_lanes; i++)
-		if (lane_is_ready(p, &p->crew->lanes[i]))
+		if (lane_is_ready(&p->crew->lanes[i]))
 			return true;
 	return false;
 }
@@ -420,7 +423,7 @@ void pool_finish(struct pool *p)
 	for (size_t i = 0; i < c->nr_lanes && c->result->status == RUN_DONE;
 	     i++) {
 		_cleanup_free_ char *key = failed_key(&c->lanes[i]);
-		bool failed = has_failed(c, i);
+		bool failed = has_failed(c, c->lanes[i].cell_nr);
 
 		if (failed != p->lanes[i].failed &&
 		    store_put_value(c->opts->store, key, failed ? "1" : "0",

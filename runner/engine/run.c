@@ -79,6 +79,9 @@ static void advance(struct lane *l)
 			break;
 		case LANE_AGAIN:
 			break;
+		case LANE_WAITS:
+			pool_set_blocked(l, true);
+			goto out;
 		case LANE_ENDED:
 			goto out;
 		}
@@ -154,15 +157,16 @@ static void copy_equal_lanes(struct crew *c)
 	for (size_t i = 0; i < c->nr_lanes; i++) {
 		const struct lane *l = &c->lanes[i];
 
-		if (!l->same_as)
+		if (!l->same_as || l->helper)
 			continue;
 		for (unsigned p = 0; p < r->nr_patches; p++) {
-			struct step_result *to = run_result_step(r, p, i);
+			struct step_result *to =
+				run_result_step(r, p, l->cell_nr);
 			const struct step_result *from = run_result_step(
 				r, p, l->same_as->cell_nr);
 
 			step_result_copy(to, from);
-			to->cell = i;
+			to->cell = l->cell_nr;
 		}
 	}
 }
@@ -254,10 +258,11 @@ static void finish(struct crew *c)
 	for (size_t i = 0; i < c->nr_lanes; i++) {
 		struct lane *l = &c->lanes[i];
 
-		describe_cell(l);
+		if (!l->helper)
+			describe_cell(l);
 		for (unsigned p = 0; l->same_as && p < r->nr_patches; p++)
 			store_run_step(c->opts->store, r->id, p, l->cell->id,
-				       run_result_step(r, p, i), &err);
+				       run_result_step(r, p, l->cell_nr), &err);
 		lane_release(l);
 	}
 	r->status = proc_loop_stopped(c->loop) ? RUN_INTERRUPTED : RUN_DONE;
@@ -313,12 +318,18 @@ static int begin(struct crew *c, struct errbuf *err)
 	return 0;
 }
 
+/* A cell's own lanes come first, in the order of the cells. */
 static void open_lanes(struct crew *c)
 {
-	c->nr_lanes = c->opts->matrix->nr_cells;
+	size_t cells = c->opts->matrix->nr_cells;
+	unsigned each = c->opts->lanes_per_cell;
+
+	if (!each || !c->opts->next || c->opts->place->mode == SANDBOX_PLAIN)
+		each = 1;
+	c->nr_lanes = cells * each;
 	c->lanes = xcalloc(c->nr_lanes, sizeof(*c->lanes));
 	for (size_t i = 0; i < c->nr_lanes; i++)
-		lane_init(&c->lanes[i], c, i);
+		lane_init(&c->lanes[i], c, i % cells, i / cells);
 	c->pool = pool_new(c);
 }
 

@@ -27,6 +27,7 @@
 struct errbuf;
 struct matrix;
 struct place;
+struct quick_state;
 struct store;
 struct trace;
 struct tree;
@@ -51,6 +52,26 @@ struct run_event {
 	const char *text;
 };
 
+/*
+ * For those who do not want every state of every cell: a cell that is ready for
+ * its next step asks which one that is.
+ */
+struct run_ask {
+	struct run_result *result;
+	size_t cell;
+	bool helper; /* one more lane of the cell: see run_opts.lanes_per_cell */
+	/* Has one more than half of the slots nothing to do, if this lane waits? */
+	bool idle;
+	bool coming; /* some cell has not come as far as asking */
+	/* What the quick pass said, one a state; NULL: it was not made. */
+	const struct quick_state *quick;
+	/* Of each state: can its patch matter to the cell, as far as the baseline
+	 * tells? A hint to choose by, no proof. */
+	const bool *matters;
+};
+#define RUN_WAIT (~0u)	      /* ask again when some step is done */
+#define RUN_ENOUGH (~0u - 1) /* the cell is done */
+
 struct run_opts {
 	const struct matrix *matrix;
 	struct tree *tree;
@@ -69,6 +90,25 @@ struct run_opts {
 			  * judge */
 	bool use_memory; /* take finished steps from the store */
 	uint64_t step_timeout_ms;
+	/*
+	 * Returns a state, RUN_WAIT or RUN_ENOUGH. NULL: all states, in order.
+	 * Steps that nobody asks for stay OUTCOME_PENDING. A step that is proved
+	 * to be like any judged one is not built. The quick pass is made only
+	 * with scout.
+	 */
+	unsigned (*next)(void *next_data, const struct run_ask *a);
+	void *next_data;
+	bool scout;
+	unsigned lanes_per_cell; /* at the most; with next, 0: one */
+	/*
+	 * A shell command that is run in each step that next names, in OBJ after
+	 * make (what it writes there is lost) and whatever make said, with
+	 * KVMATRIX_CELL, ARCH, CROSS_COMPILE, srctree and objtree in its
+	 * environment. No step counts as proved then. probed() gets its exit code,
+	 * or -1 when that is not known.
+	 */
+	const char *probe;
+	void (*probed)(void *next_data, size_t cell, unsigned patch, int code);
 	void (*event)(void *data, const struct run_event *e); /* not NULL */
 	void *data;
 };

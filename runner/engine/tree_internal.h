@@ -51,6 +51,9 @@ int tree_import(const char *path, const char *trees, char **repo,
 char *tree_resolve(const struct tree *t, const char *rev, struct errbuf *err);
 /* Commit becomes states[0]. */
 int tree_set_base(struct tree *t, const char *commit, struct errbuf *err);
+/* Commit ids (owned) of the ends of "A..B"; error when A is no ancestor of B. */
+int tree_range_ends(const struct tree *t, const char *range, char **from,
+		    char **to, struct errbuf *err);
 /* A new state after the last. */
 struct state *tree_add_state(struct tree *t);
 /*

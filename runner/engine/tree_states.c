@@ -475,12 +475,11 @@ static int take_commits(struct tree *t, const char *range,
 	return 0;
 }
 
-int tree_range(struct tree *t, const char *range, struct errbuf *err)
+int tree_range_ends(const struct tree *t, const char *range, char **from,
+		    char **to, struct errbuf *err)
 {
 	const char *dots = strstr(range, "..");
-	_cleanup_strbuf_ struct strbuf list = STRBUF_INIT;
-	_cleanup_free_ char *left = NULL, *a = NULL, *b = NULL, *ids = NULL;
-	struct git g = tree_git(t);
+	_cleanup_free_ char *left = NULL, *a = NULL, *b = NULL;
 
 	if (!dots || dots[2] == '.')
 		return errbuf_set(err, "%s: give a range as BASE..TOPIC, with "
@@ -490,6 +489,19 @@ int tree_range(struct tree *t, const char *range, struct errbuf *err)
 	a = tree_resolve(t, *left ? left : "HEAD", err);
 	b = a ? tree_resolve(t, dots[2] ? dots + 2 : "HEAD", err) : NULL;
 	if (!b || check_ancestor(t, range, a, b, err))
+		return -1;
+	*from = STEAL(a);
+	*to = STEAL(b);
+	return 0;
+}
+
+int tree_range(struct tree *t, const char *range, struct errbuf *err)
+{
+	_cleanup_strbuf_ struct strbuf list = STRBUF_INIT;
+	_cleanup_free_ char *a = NULL, *b = NULL, *ids = NULL;
+	struct git g = tree_git(t);
+
+	if (tree_range_ends(t, range, &a, &b, err))
 		return -1;
 	ids = xasprintf("%s..%s", a, b);
 	if (git_run(&g, &list, err, "rev-list", "--reverse", "--topo-order",

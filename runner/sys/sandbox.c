@@ -22,6 +22,7 @@ void sandbox_release(struct sandbox *s)
 	strlist_release(&s->src_layers);
 	strlist_release(&s->drop);
 	strlist_release(&s->writable);
+	strlist_release(&s->readable);
 	*s = (struct sandbox)SANDBOX_INIT;
 }
 

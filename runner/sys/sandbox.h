@@ -49,11 +49,16 @@ struct sandbox {
 	const char *obj_upper;
 	const char *obj_work;
 	const char *obj_lower;
+	/* With obj_lower: one more layer between it and obj_upper, not written
+	 * to; may be NULL. */
+	const char *obj_middle;
 	/* Paths relative to OBJ, removed (files, or whole trees) after mounting
 	 * and before the command. */
 	struct strlist drop;
 	/* Further directories that stay writable (the ccache directory). */
 	struct strlist writable;
+	/* Further directories that can be read where they would be hidden. */
+	struct strlist readable;
 	/* Fixed top of the cache, hidden from the build except for what is
 	 * mounted above; NULL: nothing hidden. */
 	const char *hide;

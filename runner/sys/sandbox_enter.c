@@ -163,7 +163,10 @@ static int mount_obj(const struct sandbox_spec *spec, struct errbuf *err)
 	if (clear_work(spec->obj_work, err))
 		return -1;
 	strbuf_addstr(&opts, "userxattr,index=off,volatile,");
-	if (put_layer(&l, &opts, "lowerdir=", spec->obj_lower, err) ||
+	if ((spec->obj_middle &&
+	     put_layer(&l, &opts, "lowerdir=", spec->obj_middle, err)) ||
+	    put_layer(&l, &opts, spec->obj_middle ? ":" : "lowerdir=",
+		      spec->obj_lower, err) ||
 	    put_layer(&l, &opts, ",upperdir=", spec->obj_upper, err) ||
 	    put_layer(&l, &opts, ",workdir=", spec->obj_work, err))
 		return -1;

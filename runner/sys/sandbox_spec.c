@@ -26,8 +26,10 @@ void sandbox_spec_release(struct sandbox_spec *spec)
 	free(spec->obj_upper);
 	free(spec->obj_work);
 	free(spec->obj_lower);
+	free(spec->obj_middle);
 	free(spec->drop_file);
 	strlist_release(&spec->writable);
+	strlist_release(&spec->readable);
 	strlist_release(&spec->hidden);
 	*spec = (struct sandbox_spec){ 0 };
 }
@@ -110,8 +112,10 @@ static int fill(json_t *o, const struct sandbox *s, struct errbuf *err)
 	    put_path(o, "obj_upper", s->obj_upper, err) ||
 	    put_path(o, "obj_work", s->obj_work, err) ||
 	    put_path(o, "obj_lower", s->obj_lower, err) ||
+	    put_path(o, "obj_middle", s->obj_middle, err) ||
 	    put_path(o, "drop_file", drop_file, err) ||
 	    put_list(o, "writable", &s->writable, err) ||
+	    put_list(o, "readable", &s->readable, err) ||
 	    put_list(o, "hidden", &hidden, err))
 		return -1;
 	return drop_file ? write_drop_file(s, drop_file, err) : 0;
@@ -155,8 +159,8 @@ int sandbox_spec_read(struct sandbox_spec *spec, const char *text,
 		      struct errbuf *err)
 {
 	const char *src, *obj, *upper;
-	const char *work = NULL, *lower = NULL, *drop = NULL;
-	json_t *layers, *writable, *hidden;
+	const char *work = NULL, *lower = NULL, *middle = NULL, *drop = NULL;
+	json_t *layers, *writable, *readable, *hidden;
 	json_error_t e;
 	json_t *o = json_loads(text, JSON_REJECT_DUPLICATES, &e);
 	int ret;
@@ -164,10 +168,11 @@ int sandbox_spec_read(struct sandbox_spec *spec, const char *text,
 	if (!o)
 		return errbuf_set(err, "bad specification: %s", e.text);
 	if (json_unpack_ex(o, &e, JSON_STRICT,
-			   "{s:s,s:s,s:o,s:s,s?s,s?s,s?s,s:o,s:o}", "src", &src,
+			   "{s:s,s:s,s:o,s:s,s?s,s?s,s?s,s?s,s:o,s:o,s:o}", "src", &src,
 			   "obj", &obj, "src_layers", &layers, "obj_upper",
 			   &upper, "obj_work", &work, "obj_lower", &lower,
-			   "drop_file", &drop, "writable", &writable, "hidden",
+			   "obj_middle", &middle, "drop_file", &drop, "writable",
+			   &writable, "readable", &readable, "hidden",
 			   &hidden)) {
 		json_decref(o);
 		return errbuf_set(err, "bad specification: %s", e.text);
@@ -177,10 +182,13 @@ int sandbox_spec_read(struct sandbox_spec *spec, const char *text,
 	spec->obj_upper = xstrdup(upper);
 	spec->obj_work = xstrdup_null(work);
 	spec->obj_lower = xstrdup_null(lower);
+	spec->obj_middle = xstrdup_null(middle);
 	spec->drop_file = xstrdup_null(drop);
 	ret = take_list(&spec->src_layers, "src_layers", layers, err);
 	if (!ret)
 		ret = take_list(&spec->writable, "writable", writable, err);
+	if (!ret)
+		ret = take_list(&spec->readable, "readable", readable, err);
 	if (!ret)
 		ret = take_list(&spec->hidden, "hidden", hidden, err);
 	if (!ret && !spec->src_layers.nr)

@@ -22,8 +22,10 @@ struct sandbox_spec {
 	char *obj_upper;
 	char *obj_work;	 /* NULL: no overlay */
 	char *obj_lower; /* NULL: no overlay */
+	char *obj_middle; /* NULL: none */
 	char *drop_file; /* NULL: nothing to drop */
 	struct strlist writable;
+	struct strlist readable;
 	struct strlist hidden; /* homes and the cache, beyond /tmp and /run */
 };
 

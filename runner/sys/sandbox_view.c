@@ -167,7 +167,7 @@ static int need(struct view *v, const char *path, bool writable,
 
 static void keep_readable(struct view *v, char *path)
 {
-	if (is_hidden(v, path) && !strlist_has(&v->hidden, path) &&
+	if (path && is_hidden(v, path) && !strlist_has(&v->hidden, path) &&
 	    dir_exists(path))
 		take_bind(v, path, false);
 	else
@@ -257,6 +257,8 @@ static int collect(struct view *v, const struct sandbox_spec *spec,
 	strlist_each(dir, &spec->writable)
 		if (need(v, dir, true, err))
 			return -1;
+	strlist_each(dir, &spec->readable)
+		keep_readable(v, walk(v, dir));
 	/* A directory comes before what lies below it. */
 	qsort(v->binds, v->nr, sizeof(*v->binds), by_dest);
 	return 0;

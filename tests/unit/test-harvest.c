@@ -123,6 +123,31 @@ static void prepare_failure_keeps_known_failures(void **state)
 	assert_true(says(&s, "broken c"));
 }
 
+/* c.o failed before, prepare stops make, and a replay of c.o passes. */
+static void replay_replaces_what_was_carried(void **state)
+{
+	_cleanup_(step_result_release) struct step_result base, s;
+	_cleanup_make_log_ struct make_log log = MAKE_LOG_INIT;
+	static const char text[] = "  CC      k/c.o\n";
+	struct harvest h = { .src = "/src", .obj = "/obj", .base = &base };
+
+	(void)state;
+	fill_base(&base);
+	parse(&s, "  CC      k/asm-offsets.s\n"
+		  "/src/k/o.c:1:1: error: broken offsets\n"
+		  "make[2]: *** [/src/Kbuild:1: k/asm-offsets.s] Error 1\n"
+		  "make[1]: *** [/src/Makefile:1: prepare0] Error 2\n",
+	      2, &base, NULL);
+	assert_true(says(&s, "broken c"));
+	make_log_parse(&log, text, strlen(text), h.src, h.obj);
+	harvest_replay(&s, &log, &h);
+	assert_false(says(&s, "broken c"));
+	assert_true(says(&s, "broken offsets"));
+	assert_int_equal(s.failed.nr, 1);
+	assert_string_equal(s.failed.v[0], "k/asm-offsets.s");
+	assert_int_equal(s.failed_replayed.nr, 0);
+}
+
 static void text_of_a_source_fails_nothing_when_make_is_content(void **state)
 {
 	_cleanup_(step_result_release) struct step_result s;
@@ -185,6 +210,7 @@ int main(void)
 		cmocka_unit_test(dropped_directory_forgets_its_units),
 		cmocka_unit_test(failed_unit_that_builds_is_mended),
 		cmocka_unit_test(prepare_failure_keeps_known_failures),
+		cmocka_unit_test(replay_replaces_what_was_carried),
 		cmocka_unit_test(text_of_a_source_fails_nothing_when_make_is_content),
 		cmocka_unit_test(faults_of_the_machine_are_errors),
 		cmocka_unit_test(changed_constants_are_named),
