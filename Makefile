@@ -25,7 +25,7 @@ Q := $(if $(V),,@)
 sys-y := mem strbuf errbuf strlist strmap fileio hash \
 	proc proc_child proc_run jobserver meminfo pipe_to \
 	sandbox sandbox_spec sandbox_view sandbox_enter linkpath tarball \
-	nearest yamlfile
+	nearest yamlfile objfile objfile_refs objfile_exports ararchive
 model-y := arch unit result result_json_read result_json_write json_place \
 	series series_order series_source mail mailtag mailinfo patchpath \
 	matrix matrix_yaml matrix_check fragment \
@@ -46,7 +46,7 @@ lib-objs := $(sys-y:%=sys/%) $(model-y:%=model/%) $(store-y:%=store/%) \
 	$(engine-y:%=engine/%) $(report-y:%=report/%)
 cmd-objs := $(cmd-y:%=cmd/%) main
 
-unit-tests := proc jobserver sandbox tarball \
+unit-tests := proc jobserver sandbox tarball objfile \
 	series matrix diagnostic diag-compiler diag-link diag-make diag-damage \
 	result result-json store \
 	order trace tree tree-apply tree-layer cellconf includes impact harvest quick \
