@@ -37,8 +37,8 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	toolchain cellconf kconfig_text kconfig_expr kconfig_why includes \
 	include_scan include_walk listing impact impact_path impact_text \
 	impact_memo baseline place survey harvest replay lane lane_child \
-	lane_config lane_chain lane_audit lane_memory lane_quick lane_step quick run pool \
-	link_script link_check link_modpost link_compare \
+	lane_image lane_config lane_chain lane_audit lane_memory lane_quick lane_step quick run pool \
+	link_script link_check link_modpost link_compare image \
 	order trace plan step_view verdict cause cause_kind cause_scan cause_text
 report-y := formats escape tap text
 cmd-y := cmd options output progress run plan explain report repro doctor gc

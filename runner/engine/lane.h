@@ -15,6 +15,7 @@
  *	lane_audit.c  skipped steps that are built anyway
  *	lane_memory.c steps that need no build: proved, or built before
  *	lane_step.c   one step: impact, make, harvest
+ *	lane_image.c  the link of a whole kernel
  */
 #ifndef KVMATRIX_ENGINE_LANE_H
 #define KVMATRIX_ENGINE_LANE_H
@@ -31,6 +32,7 @@
 
 struct cell;
 struct jobserver;
+struct lane_image;
 struct pool;
 struct sandbox;
 struct state;
@@ -133,6 +135,7 @@ struct lane {
 	char *step_cell, *step_key; /* names of the step in the store */
 	struct impact impact;
 	char *offsets_said; /* names of changed constants last told */
+	struct lane_image *image; /* NULL: nothing is linked */
 
 	/* the child that runs now */
 	void (*on_exit)(void *data, struct proc_result *res);
@@ -164,6 +167,8 @@ bool lane_lookup_baseline(struct lane *l);
 char *lane_slug(const struct lane *l);
 /* make -C SRC O=OBJ VARS -k -Otarget */
 void lane_make_argv(const struct lane *l, struct strlist *argv);
+/* The last state whose patch applied. */
+const struct state *lane_tip(const struct lane *l);
 
 /* lane_config.c */
 /* l->toolchain and l->make_vars. */
@@ -223,7 +228,41 @@ bool lane_remembered(struct lane *l, const struct strlist *goals,
 /* Stores a finished step, with what the objtree says that it read. */
 void lane_remember(struct lane *l, const struct step_result *s);
 
+/* lane_image.c */
+bool lane_is_image(const struct lane *l);
+void lane_image_init(struct lane *l);
+void lane_image_free(struct lane *l);
+/* All states are done. */
+void lane_image_done(struct lane *l);
+/* What a whole kernel is to make: vmlinux and, where there are any, modules. */
+void lane_image_goals(const struct lane *l, struct strlist *goals);
+/* Is it one of the units that the objects' build makes (and not the link)? */
+bool lane_image_is_unit(const char *target);
+/* Does the message, or the file that could not be made, belong to the link? */
+bool lane_image_is_link(const struct diagnostic *d);
+bool lane_image_is_product(const char *unit);
+/* The base's result is known: learns what its link is like. */
+void lane_image_base(struct lane *l, struct step_result *s);
+/* The step has to be built, since its link has not been seen yet. */
+bool lane_image_must_link(const struct lane *l);
+/* What make is asked for in the step l->patch. */
+void lane_image_argv(struct lane *l, const struct strlist *goals,
+		     struct strlist *argv);
+/* The build is over (finished: make came to its end) and harvested; adds what is
+ * to be said of the link. True: a child links; it ends the step. */
+bool lane_image_judge(struct lane *l, struct step_result *s,
+		      const struct make_log *log, bool finished);
+/* May a remembered step be taken? At the tip only one that was linked. */
+bool lane_image_recall(struct lane *l, const char *key);
+/* The step that lane_image_recall() was asked for is taken. */
+void lane_image_recalled(struct lane *l);
+void lane_image_remember(struct lane *l);
+
 /* lane_step.c */
+void lane_write_log(struct lane *l, struct step_result *s,
+		    const struct proc_result *res, bool append);
+/* The build is over; finished: make came to its end. */
+void lane_finish_step(struct lane *l, struct step_result *s, bool finished);
 /* Reads units and the Kconfig read-set of the baseline. */
 int lane_read_units(struct lane *l);
 void lane_read_set(struct lane *l, struct read_set *r);

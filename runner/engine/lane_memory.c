@@ -343,6 +343,16 @@ bool lane_remembered(struct lane *l, const struct strlist *goals,
 	key = find_same(l, l->step_cell, s);
 	if (!key)
 		return false;
+	if (!lane_image_recall(l, key)) {
+		step_result_release(s);
+		*s = (struct step_result){
+			.patch = l->patch,
+			.cell = l->cell_nr,
+			.units_total = total,
+			.units_reached = reached,
+		};
+		return false;
+	}
 	s->patch = l->patch;
 	s->cell = l->cell_nr;
 	s->units_total = total;
