@@ -123,6 +123,14 @@ bool lane_image_is_product(const char *unit)
 	return is_link_product(unit);
 }
 
+bool lane_image_units_fail(const struct step_result *s)
+{
+	strlist_each(f, &s->failed)
+		if (!is_link_product(f))
+			return true;
+	return false;
+}
+
 /* A remark on the others, whose number changes with them. */
 static bool is_summary(const struct diagnostic *d)
 {
@@ -642,13 +650,13 @@ bool lane_image_judge(struct lane *l, struct step_result *s,
 	link_products(&s->failed, &failed);
 	strip(s);
 	if (s->failed.nr || !finished) {
-		carry(l, s, true);
-		im->linked = true; /* no more can be known */
 		if (!s->reason)
 			s->reason = xasprintf("not linked: %zu unit%s fail%s",
 					      s->failed.nr,
 					      s->failed.nr == 1 ? "" : "s",
 					      s->failed.nr == 1 ? "s" : "");
+		carry(l, s, true);
+		im->linked = true; /* no more can be known */
 		return false;
 	}
 	if (!im->real)

@@ -55,7 +55,7 @@ bool lane_unreached(struct lane *l, struct step_result *s)
 		return false;
 	lane_read_set(l, &r);
 	if (!impact_unreached(&r, &this_state(l)->since_prev,
-			      prev->failed.nr != 0, &reason))
+			      lane_image_units_fail(prev), &reason))
 		return false;
 	s->outcome = OUTCOME_UNREACHED;
 	s->reason = reason;
@@ -254,7 +254,7 @@ static void read_earlier(struct lane *l, struct earlier_step *e)
 	    !state_parse(&lines, &e->state))
 		return;
 	e->usable = true;
-	e->broken = old.failed.nr != 0;
+	e->broken = lane_image_units_fail(&old);
 	strlist_each(f, &reads)
 		strmap_set(&e->more, f, e);
 	change_list_between(&e->state, &base, &undone);
