@@ -12,6 +12,8 @@
  * comes in when it defines what is undefined so far; a weak reference brings in
  * nothing.
  */
+#include "engine/link_check.h"
+
 #include "engine/link_internal.h"
 
 #include "sys/mem.h"
