@@ -94,11 +94,13 @@ void lane_image_goals(const struct lane *l, struct strlist *goals)
 		strlist_add(goals, "modules");
 }
 
+/* scripts/link-vmlinux.sh makes the version, modpost ".vmlinux.export.c". */
 bool lane_image_is_unit(const char *target)
 {
 	const char *slash = strrchr(target, '/');
 
-	return !ends_with(target, ".mod.o") && (slash ? slash[1] : *target) != '.';
+	return strcmp(target, "init/version-timestamp.o") &&
+	       !ends_with(target, ".mod.o") && (slash ? slash[1] : *target) != '.';
 }
 
 static const struct strmap *renames(const struct lane *l)
