@@ -309,9 +309,18 @@ void lane_image_argv(struct lane *l, const struct strlist *goals,
 	strlist_add(argv, ".");
 }
 
+/* The last state that was judged: what is known of the link until now. */
 static const struct step_result *before(const struct lane *l)
 {
-	return run_result_step(l->crew->result, l->patch - 1, l->cell_nr);
+	unsigned patch = l->patch - 1;
+	const struct step_result *s;
+
+	for (;; patch--) {
+		s = run_result_step(l->crew->result, patch, l->cell_nr);
+		if (!patch || s->outcome == OUTCOME_BUILT ||
+		    s->outcome == OUTCOME_UNREACHED)
+			return s;
+	}
 }
 
 static bool script_is_other(const struct lane *l)
@@ -365,11 +374,11 @@ static void agree(struct lane *l, struct step_result *s,
 		if (!link_is_judged(d))
 			tell_late(l, d);
 	}
-	if (errors)
+	link_fail_stage(s, has_modules(l));
+	/* what fails and is not explained fails all the same */
+	if (errors || !s->failed.nr)
 		strlist_each(f, failed)
 			link_put_failed(s, f);
-	else
-		link_fail_stage(s, has_modules(l));
 }
 
 static void put_all(struct lane *l, struct step_result *s,
@@ -465,6 +474,9 @@ static void link_exit(void *data, struct proc_result *res)
 	s->seconds += linked.seconds;
 	link_take(&real, &linked.diags);
 	link_take_failed(&failed, &linked.failed);
+	/* the link compiles a few things itself */
+	link_strip(&linked);
+	put_all(l, s, &linked.diags, &linked.failed);
 	l->image->real = l->image->linked = true;
 	if (!conclude(l, s, &real, &failed) && l->phase != LANE_DONE)
 		lane_finish_step(l, s, true);
