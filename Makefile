@@ -25,7 +25,7 @@ Q := $(if $(V),,@)
 sys-y := mem strbuf errbuf strlist strmap fileio hash \
 	proc proc_child proc_run jobserver meminfo pipe_to \
 	sandbox sandbox_spec sandbox_view sandbox_enter linkpath tarball \
-	nearest yamlfile
+	nearest yamlfile objfile objfile_refs objfile_exports ararchive
 model-y := arch unit result result_json_read result_json_write json_place \
 	series series_order series_source mail mailtag mailinfo patchpath \
 	matrix matrix_yaml matrix_check fragment \
@@ -42,7 +42,8 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	cause_kind cause_scan cause_proof cause_text cause_words ctext \
 	ctext_cond sources proof proof_missing proof_flag proof_file proof_make \
 	proof_twice lane_ask bisect bisect_sheet bisect_find bisect_run \
-	tree_history
+	tree_history lane_image link_script link_check link_modpost \
+	link_compare link_step image
 report-y := formats escape tap text
 cmd-y := cmd options output progress run plan explain bisect bisect_print report repro doctor gc
 
@@ -50,12 +51,12 @@ lib-objs := $(sys-y:%=sys/%) $(model-y:%=model/%) $(store-y:%=store/%) \
 	$(engine-y:%=engine/%) $(report-y:%=report/%)
 cmd-objs := $(cmd-y:%=cmd/%) main
 
-unit-tests := proc jobserver sandbox tarball \
+unit-tests := proc jobserver sandbox tarball objfile \
 	series matrix diagnostic diag-compiler diag-link diag-make diag-damage \
 	result result-json store \
 	order simulate trace tree tree-apply tree-layer cellconf includes \
 	impact harvest quick verdict cause cause-kind cause-span report \
-	cause-proof ctext bisect bisect-sheet
+	cause-proof ctext bisect bisect-sheet link-check image
 # Objects that unit tests share.
 unit-common := builder
 

@@ -93,6 +93,7 @@ void lane_init(struct lane *l, struct crew *c, size_t cell_nr, unsigned helper)
 			      path_join(c->opts->place->scratch, slug);
 	l->conf_obj = path_join(l->scratch, "conf");
 	lane_chain_init(l);
+	lane_image_init(l);
 }
 
 void lane_release(struct lane *l)
@@ -117,6 +118,7 @@ void lane_release(struct lane *l)
 	free(l->step_key);
 	impact_release(&l->impact);
 	free(l->offsets_said);
+	lane_image_free(l);
 	free(l->child_upper);
 	free(l->matters);
 }
@@ -249,6 +251,10 @@ static void base_listing_exit(void *data, struct proc_result *res)
 
 static void all_goals(const struct lane *l, struct strlist *goals)
 {
+	if (lane_is_image(l)) {
+		lane_image_goals(l, goals);
+		return;
+	}
 	strlist_cat(goals, &l->cell->paths);
 	strlist_cat(goals, &l->base_goals);
 }
@@ -360,7 +366,8 @@ static void name_baseline(struct lane *l)
 	struct crew *c = l->crew;
 
 	baseline_init(&l->baseline, c->opts->place->cache, l->key);
-	if (c->opts->matrix->dependents)
+	/* a whole kernel has all dependents */
+	if (c->opts->matrix->dependents && !lane_is_image(l))
 		strlist_cat(&l->sources, sources(c, l->cell->srcarch));
 }
 
@@ -420,8 +427,7 @@ static enum lane_progress lock_base(struct lane *l)
 	return LANE_ENDED;
 }
 
-/* The last state whose patch applied. */
-static const struct state *tip_state(const struct lane *l)
+const struct state *lane_tip(const struct lane *l)
 {
 	const struct tree *t = l->crew->opts->tree;
 	size_t i = t->nr_states - 1;
@@ -437,7 +443,7 @@ static void tip_listing_exit(void *data, struct proc_result *res)
 
 	if (res->stopped)
 		return;
-	listing_done(l, tip_state(l), res, &l->tip_goals);
+	listing_done(l, lane_tip(l), res, &l->tip_goals);
 	if (l->phase != LANE_DONE)
 		l->phase = LANE_QUICK;
 }
@@ -449,7 +455,7 @@ static enum lane_progress list_tip(struct lane *l)
 	_cleanup_(sandbox_release) struct sandbox s = SANDBOX_INIT;
 	_cleanup_free_ char *upper = path_join(l->scratch, "list/upper");
 	_cleanup_free_ char *work = path_join(l->scratch, "list/work");
-	const struct state *tip = tip_state(l);
+	const struct state *tip = lane_tip(l);
 
 	if (listing_load(l, tip, &l->tip_goals)) {
 		l->phase = LANE_QUICK;
@@ -529,6 +535,7 @@ enum lane_progress lane_advance(struct lane *l)
 			return lane_step(l) ? LANE_BUSY : LANE_AGAIN;
 		baseline_unlock(&l->baseline);
 		lane_chain_reset(l);
+		lane_image_done(l);
 		l->phase = LANE_DONE;
 		return LANE_ENDED;
 	case LANE_DONE:

@@ -16,6 +16,7 @@
  *	lane_memory.c steps that need no build: proved, or built before
  *	lane_step.c   one step: impact, make, harvest
  *	lane_ask.c    which step comes next, where not all are wanted
+ *	lane_image.c  the link of a whole kernel
  */
 #ifndef KVMATRIX_ENGINE_LANE_H
 #define KVMATRIX_ENGINE_LANE_H
@@ -32,6 +33,7 @@
 
 struct cell;
 struct jobserver;
+struct lane_image;
 struct pool;
 struct sandbox;
 struct state;
@@ -148,6 +150,7 @@ struct lane {
 	char *step_cell, *step_key; /* names of the step in the store */
 	struct impact impact;
 	char *offsets_said; /* names of changed constants last told */
+	struct lane_image *image; /* NULL: nothing is linked */
 
 	bool depend; /* the next child compiles nothing that holds a file which
 		      * the compiler does not see: PLACE_CACHE_DEPEND */
@@ -185,6 +188,8 @@ bool lane_lookup_baseline(struct lane *l);
 char *lane_slug(const struct lane *l);
 /* make -C SRC O=OBJ VARS -k -Otarget */
 void lane_make_argv(const struct lane *l, struct strlist *argv);
+/* The last state whose patch applied. */
+const struct state *lane_tip(const struct lane *l);
 
 /* lane_config.c */
 /* l->toolchain and l->make_vars. */
@@ -263,7 +268,38 @@ bool lane_like_another(struct lane *l, struct step_result *s);
 /* What the lane knows that its cell reads is known to the cell's other lanes. */
 void lane_share_reads(struct lane *l);
 
+/* lane_image.c */
+bool lane_is_image(const struct lane *l);
+void lane_image_init(struct lane *l);
+void lane_image_free(struct lane *l);
+/* All states are done. */
+void lane_image_done(struct lane *l);
+/* What a whole kernel is to make: vmlinux and, where there are any, modules. */
+void lane_image_goals(const struct lane *l, struct strlist *goals);
+/* Is it one of the units that the objects' build makes (and not the link)? */
+bool lane_image_is_unit(const char *target);
+/* The base's result is known: learns what its link is like. */
+void lane_image_base(struct lane *l, struct step_result *s);
+/* The step has to be built, since its link has not been seen yet. */
+bool lane_image_must_link(const struct lane *l);
+/* What make is asked for in the step l->patch. */
+void lane_image_argv(struct lane *l, const struct strlist *goals,
+		     struct strlist *argv);
+/* The build is over (finished: make came to its end) and harvested; adds what is
+ * to be said of the link. True: a child links; it ends the step. */
+bool lane_image_judge(struct lane *l, struct step_result *s,
+		      const struct make_log *log, bool finished);
+/* May a remembered step be taken? At the tip only one that was linked. */
+bool lane_image_recall(struct lane *l, const char *key);
+/* The step that lane_image_recall() was asked for is taken. */
+void lane_image_recalled(struct lane *l);
+void lane_image_remember(struct lane *l);
+
 /* lane_step.c */
+void lane_write_log(struct lane *l, struct step_result *s,
+		    const struct proc_result *res, bool append);
+/* The build is over; finished: make came to its end. */
+void lane_finish_step(struct lane *l, struct step_result *s, bool finished);
 /* Reads units and the Kconfig read-set of the baseline. */
 int lane_read_units(struct lane *l);
 void lane_read_set(struct lane *l, struct read_set *r);

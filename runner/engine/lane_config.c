@@ -95,6 +95,10 @@ static void set_config(struct lane *l, struct strbuf *text)
 	hash_add_str(h, l->toolchain.id);
 	strlist_each(v, &l->make_vars)
 		hash_add_str(h, v);
+	/* a baseline of some directories and one of everything: the first
+	 * would otherwise take the second's units for its own */
+	if (lane_is_image(l))
+		hash_add_str(h, "image");
 	l->key = hash_finish(h);
 }
 

@@ -19,6 +19,7 @@
  */
 #include "engine/lane.h"
 
+#include "engine/link_step.h"
 #include "engine/place.h"
 #include "engine/tree.h"
 #include "model/matrix.h"
@@ -440,6 +441,16 @@ bool lane_remembered(struct lane *l, const struct strlist *goals,
 	key = find_same(l, l->step_cell, s);
 	if (!key)
 		return false;
+	if (!lane_image_recall(l, key)) {
+		step_result_release(s);
+		*s = (struct step_result){
+			.patch = l->patch,
+			.cell = l->cell_nr,
+			.units_total = total,
+			.units_reached = reached,
+		};
+		return false;
+	}
 	s->patch = l->patch;
 	s->cell = l->cell_nr;
 	s->units_total = total;
@@ -473,7 +484,7 @@ static char *more_reads(struct lane *l, const struct step_result *s)
 	strmap_each(e, &l->kconfig)
 		if (l->chain.whole)
 			strbuf_addf(&text, "%s\n", strmap_key(e));
-	if (s->failed.nr && !l->unread)
+	if (link_units_fail(s) && !l->unread)
 		lane_quick_add_reads(l, &text);
 	return strbuf_detach(&text);
 }

@@ -13,6 +13,7 @@
 #include "engine/lane.h"
 
 #include "engine/harvest.h"
+#include "engine/link_step.h"
 #include "engine/place.h"
 #include "engine/pool.h"
 #include "engine/replay.h"
@@ -45,6 +46,14 @@ void lane_quick_release(struct lane *l)
 	*q = (struct quick_pass){ 0 };
 }
 
+/* What the link could not make is no unit. */
+static void add_units(struct strlist *to, const struct strlist *failed)
+{
+	strlist_each(f, failed)
+		if (!link_is_product(f))
+			strlist_add(to, f);
+}
+
 static void begin(struct lane *l)
 {
 	const struct step_result *base =
@@ -58,7 +67,7 @@ static void begin(struct lane *l)
 	first = &q->states[0];
 	first->done = true;
 	strlist_cat(&first->failed, &base->failed);
-	strlist_cat(&first->unread, &base->failed);
+	add_units(&first->unread, &base->failed);
 	/* What fails in the base has left no command. */
 	strlist_cat(&first->unjudged, &base->failed);
 	for (size_t i = 0; i < base->diags.nr; i++)
@@ -270,7 +279,7 @@ static bool known(struct lane *l, struct quick_state *q)
 	q->done = true;
 	strlist_cat(&q->failed, &old.failed);
 	if (unread)
-		strlist_cat(&q->unread, &old.failed);
+		add_units(&q->unread, &old.failed);
 	for (size_t i = 0; i < old.diags.nr; i++)
 		diag_list_copy(&q->diags, &old.diags.v[i]);
 	return true;
@@ -350,7 +359,7 @@ bool lane_quick_reads(struct lane *l, const struct step_result *s)
 {
 	const struct quick_state *q;
 
-	if (!s->failed.nr)
+	if (!link_units_fail(s))
 		return true;
 	if (!l->quick.states || s->failed_replayed.nr)
 		return false;
@@ -358,8 +367,9 @@ bool lane_quick_reads(struct lane *l, const struct step_result *s)
 	if (!q->done || q->blind || q->unread.nr)
 		return false;
 	strlist_each(f, &s->failed)
-		if (!strlist_has_sorted(&q->failed, f) ||
-		    strlist_has_sorted(&q->unjudged, f))
+		if (!link_is_product(f) &&
+		    (!strlist_has_sorted(&q->failed, f) ||
+		     strlist_has_sorted(&q->unjudged, f)))
 			return false;
 	strlist_each(f, &q->reads)
 		strmap_set(&l->more_reads, f, l);

@@ -6,6 +6,7 @@
 #include "engine/lane.h"
 
 #include "engine/harvest.h"
+#include "engine/link_step.h"
 #include "engine/place.h"
 #include "engine/pool.h"
 #include "engine/replay.h"
@@ -74,6 +75,8 @@ void lane_read_set(struct lane *l, struct read_set *r)
 
 bool lane_is_target(const struct lane *l, const char *target)
 {
+	if (lane_is_image(l))
+		return lane_image_is_unit(target);
 	strlist_each(p, &l->cell->paths)
 		if (starts_with(target, p))
 			return true;
@@ -106,7 +109,7 @@ unsigned lane_units_reached(const struct lane *l, const struct impact *im)
 /* A baseline may have grown for another series: its units are not ours. */
 static bool is_others(const struct lane *l, const char *unit)
 {
-	if (strlist_has_sorted(&l->base_goals, unit) ||
+	if (lane_is_image(l) || strlist_has_sorted(&l->base_goals, unit) ||
 	    !strlist_has_sorted(&l->baseline.goals, unit))
 		return false;
 	return true;
@@ -128,8 +131,10 @@ void lane_base_result(struct lane *l)
 	strlist_each(f, &base->failed)
 		if (!is_others(l, f))
 			strlist_add(&s->failed, f);
-	l->unread = s->failed.nr != 0;
+	l->unread = link_units_fail(s);
 	l->patch = 0;
+	if (lane_is_image(l))
+		lane_image_base(l, s);
 	lane_step_done(l);
 }
 
@@ -164,6 +169,10 @@ void lane_goals(const struct lane *l, const struct state *s,
 {
 	_cleanup_strlist_ struct strlist all = STRLIST_INIT;
 
+	if (lane_is_image(l)) {
+		lane_image_goals(l, goals);
+		return;
+	}
 	strlist_cat(&all, &l->base_goals);
 	strlist_cat(&all, &l->tip_goals);
 	strlist_sort(&all);
@@ -175,6 +184,8 @@ void lane_goals(const struct lane *l, const struct state *s,
 
 bool lane_needs_tip_listing(const struct lane *l)
 {
+	if (lane_is_image(l))
+		return false;
 	strlist_each(t, &l->crew->touched) {
 		const char *base = strrchr(t, '/');
 		bool ours = starts_with(t, "virt/kvm/");
@@ -226,7 +237,8 @@ static void check_offsets(struct lane *l)
 	_cleanup_free_ char *old_file = path_join(l->baseline.obj, file);
 	_cleanup_free_ char *new_file = path_join(l->chain.upper, file);
 
-	if (!file_exists(new_file) || file_read(old_file, &before, &ignored) ||
+	/* a whole kernel has no units outside the targets */
+	if (lane_is_image(l) || !file_exists(new_file) || file_read(old_file, &before, &ignored) ||
 	    file_read(new_file, &after, &ignored))
 		return;
 	harvest_changed_constants(before.buf, after.buf, &names);
@@ -244,8 +256,8 @@ static void check_offsets(struct lane *l)
 			     names.nr > 1 ? ", ..." : "");
 }
 
-static void write_log(struct lane *l, struct step_result *s,
-		      const struct proc_result *res)
+void lane_write_log(struct lane *l, struct step_result *s,
+		    const struct proc_result *res, bool append)
 {
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 	_cleanup_free_ char *slug = lane_slug(l);
@@ -254,7 +266,7 @@ static void write_log(struct lane *l, struct step_result *s,
 	FILE *f;
 
 	if (dir_make_for(path, &err) ||
-	    !(f = fopen(path, l->phase == LANE_REPLAY ? "a" : "w")))
+	    !(f = fopen(path, append ? "a" : "w")))
 		return;
 	fwrite(res->output.buf, 1, res->output.len, f);
 	if (fclose(f)) {
@@ -265,8 +277,7 @@ static void write_log(struct lane *l, struct step_result *s,
 	s->log = STEAL(rel);
 }
 
-/* The build is over; finished: make came to its end. */
-static void finish_step(struct lane *l, struct step_result *s, bool finished)
+void lane_finish_step(struct lane *l, struct step_result *s, bool finished)
 {
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
@@ -277,6 +288,7 @@ static void finish_step(struct lane *l, struct step_result *s, bool finished)
 		finished = false;
 	} else {
 		lane_remember(l, s);
+		lane_image_remember(l);
 		check_offsets(l);
 		lane_quick_compare(l, s);
 	}
@@ -312,7 +324,7 @@ static void replay_exit(void *data, struct proc_result *res)
 
 	if (res->stopped)
 		return;
-	write_log(l, s, res);
+	lane_write_log(l, s, res, true);
 	make_log_parse(&log, res->output.buf, res->output.len, p->src, p->obj);
 	if (!harvest_faults(s, &log, res)) {
 		harvest_init(l, &h);
@@ -321,8 +333,10 @@ static void replay_exit(void *data, struct proc_result *res)
 				      "behind it judged by replay",
 				      log.started.nr,
 				      log.started.nr == 1 ? "" : "s");
+		if (lane_is_image(l))
+			lane_image_judge(l, s, &log, false);
 	}
-	finish_step(l, s, false);
+	lane_finish_step(l, s, false);
 }
 
 /* Looks past a failed prepare: true when a replay was started. */
@@ -371,7 +385,7 @@ static void step_exit(void *data, struct proc_result *res)
 
 	if (res->stopped)
 		return;
-	write_log(l, s, res);
+	lane_write_log(l, s, res, false);
 	make_log_parse(&log, res->output.buf, res->output.len, p->src, p->obj);
 	if (harvest_faults(s, &log, res)) {
 		if (log.ice && !l->retried) {
@@ -380,7 +394,7 @@ static void step_exit(void *data, struct proc_result *res)
 			lane_chain_reset(l);
 			return;
 		}
-		finish_step(l, s, false);
+		lane_finish_step(l, s, false);
 		return;
 	}
 	harvest_init(l, &h);
@@ -390,8 +404,10 @@ static void step_exit(void *data, struct proc_result *res)
 	finished = !harvest_prepare_failed(res->output.buf, res->output.len);
 	if (!finished && !l->impact.from_empty && start_replay(l))
 		return;
+	if (lane_is_image(l) && lane_image_judge(l, s, &log, finished))
+		return;
 	if (l->phase != LANE_DONE)
-		finish_step(l, s, finished);
+		lane_finish_step(l, s, finished);
 }
 
 void lane_empty_argv(const struct lane *l, const struct strlist *goals,
@@ -409,9 +425,16 @@ void lane_empty_argv(const struct lane *l, const struct strlist *goals,
 	strlist_cat(argv, &make);
 }
 
-static void step_argv(const struct lane *l, const struct strlist *goals,
+static void step_argv(struct lane *l, const struct strlist *all,
 		      struct strlist *argv)
 {
+	_cleanup_strlist_ struct strlist some = STRLIST_INIT;
+	const struct strlist *goals = all;
+
+	if (lane_is_image(l)) {
+		lane_image_argv(l, all, &some);
+		goals = &some;
+	}
 	if (l->impact.from_empty) {
 		lane_empty_argv(l, goals, argv);
 		return;
@@ -426,7 +449,7 @@ static void step_argv(const struct lane *l, const struct strlist *goals,
  */
 static bool reaches_targets_only(const struct lane *l)
 {
-	if (l->impact.from_empty)
+	if (l->impact.from_empty || lane_is_image(l))
 		return false;
 	strlist_each(name, &l->impact.reached) {
 		const struct unit *u = unit_set_find(&l->units, name);
@@ -494,8 +517,9 @@ int lane_step(struct lane *l)
 		return 0;
 	}
 	lane_goals(l, state, &goals);
-	if (prove && (l->crew->opts->next ? lane_like_another(l, s) :
-					    lane_unreached(l, s))) {
+	if (prove && !lane_image_must_link(l) &&
+	    (l->crew->opts->next ? lane_like_another(l, s) :
+				   lane_unreached(l, s))) {
 		if (lane_audit_wanted(l, &goals)) {
 			lane_audit(l, &goals);
 			return 1;
@@ -505,6 +529,7 @@ int lane_step(struct lane *l)
 	}
 	s->units_reached = units_reached(l);
 	if (lane_remembered(l, &goals, s, &l->unread)) {
+		lane_image_recalled(l);
 		lane_step_done(l);
 		return 0;
 	}

@@ -213,6 +213,12 @@ static void ld_own_line(struct diag_parser *p, const char *s, bool lld)
 			p->more = DIAG_MORE_LLD;
 		return;
 	}
+	/* "`f' referenced in section `.text' of a.o: defined in discarded
+	 * section `.exit.text' of b.o": no place of the usual form */
+	if (*s == '`' && strstr(s, ": defined in discarded section `")) {
+		ld_add(p, DIAG_ERROR, "", 0, s);
+		return;
+	}
 	if (starts_with(s, "final link failed"))
 		replace(&p->ld_text, xstrdup(s));
 	else if (ld_is_fatal_text(s))
@@ -316,6 +322,10 @@ bool diag_link_line(struct diag_parser *p, const char *line)
 	/* Without "ld:" only in a block that links: #error can say anything. */
 	if (!p->ld_object && p->tag && !starts_with(p->tag, "LD"))
 		return ld_heading(p, line);
+	if (*line == '`' && strstr(line, ": defined in discarded section `")) {
+		ld_add(p, DIAG_ERROR, "", 0, line);
+		return true;
+	}
 	if (ld_heading(p, line) || ld_symbol_line(p, line))
 		return true;
 	s = strstr(line, ": file not recognized");

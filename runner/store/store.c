@@ -537,8 +537,10 @@ int store_gc(struct store *st, unsigned keep, unsigned days,
 		      "i", limit) ||
 	      db_exec(st->db, err,
 		      "DELETE FROM facts WHERE"
-		      " (key LIKE 'reads:%' OR key LIKE 'state:%')"
-		      " AND substr(key, 7) NOT IN (SELECT key FROM steps)",
+		      " (key LIKE 'reads:%' OR key LIKE 'state:%' OR"
+		      "  key LIKE 'linked:%')"
+		      " AND substr(key, instr(key, ':') + 1)"
+		      " NOT IN (SELECT key FROM steps)",
 		      "") ||
 	      db_exec(st->db, err,
 		      "DELETE FROM contents WHERE"

@@ -59,7 +59,7 @@ int store_list_runs(struct store *st, struct run_row **rows, size_t *nr,
 void store_runs_free(struct run_row *rows, size_t nr);
 
 /* Small values: facts about baselines, durations. 1 found, 0 not, -1 error.
- * "reads:KEY" and "state:KEY" belong to the step of that key and go with it. */
+ * "reads:KEY", "state:KEY" and "linked:KEY" belong to the step of that key and go with it. */
 int store_get_value(struct store *st, const char *key, char **value,
 		    struct errbuf *err);
 int store_put_value(struct store *st, const char *key, const char *value,

@@ -17,6 +17,8 @@
 #   when that header is broken, make gives up before any unit;
 # - x86 finds arch/x86/kvm before include/ (-I) and everybody quotes first, so that a
 #   new header can shadow an old one;
+# - vmlinux: thin archives that name all objects, vmlinux.o, modpost, a linker script;
+#   "." makes the objects alone, those of modules with KBUILD_MODULES;
 # - wrappers of asm-generic headers; x86 builds KVM as a module; PowerPC's units
 #   outside KVM read asm-offsets.h; arm64 has a stub for kernels without KVM.
 

@@ -13,3 +13,7 @@ u32 vfio_vcpus(struct vfio_device *device)
 {
 	return device->kvm->created_vcpus;
 }
+
+#include <linux/export.h>
+EXPORT_SYMBOL(vfio_device_set_kvm);
+MODULE_LICENSE("GPL");

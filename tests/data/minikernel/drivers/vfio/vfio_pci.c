@@ -7,3 +7,6 @@ int vfio_pci_probe(struct vfio_device *device)
 {
 	return device->kvm != NULL;
 }
+
+#include <linux/export.h>
+MODULE_LICENSE("GPL");

@@ -5,3 +5,6 @@ void kvmppc_set_lpcr(struct kvm_vcpu *vcpu, u64 lpcr)
 {
 	vcpu->arch.lpcr = lpcr;
 }
+
+#include <linux/export.h>
+EXPORT_SYMBOL(kvmppc_set_lpcr);

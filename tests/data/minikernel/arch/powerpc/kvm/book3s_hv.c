@@ -7,3 +7,6 @@ void kvmppc_hv_enter(struct kvm_vcpu *vcpu)
 {
 	kvmppc_set_lpcr(vcpu, 1);
 }
+
+#include <linux/export.h>
+MODULE_LICENSE("GPL");

@@ -8,3 +8,6 @@ int vmx_vcpu_run(struct vcpu_vmx *vmx)
 {
 	return vmx->exec_control & KVM_CAP_PML;
 }
+
+#include <linux/export.h>
+MODULE_LICENSE("GPL");
