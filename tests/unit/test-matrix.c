@@ -548,22 +548,28 @@ static void expect_clean_fragment(const char *path)
 
 static void test_shipped_fragments(void **state)
 {
+	static const char *const all[] = { "full", "image" };
 	struct fixture *f = *state;
 	_cleanup_strmap_ struct strmap used = STRMAP_INIT;
 	_cleanup_free_ char *pattern =
 		xasprintf("%s/configs/*.config", f->top);
 	glob_t files;
 
-	if (matrix_read(&f->m, "full", f->top, &f->err) < 0)
-		fail_msg("%s", f->err.msg);
-	for (size_t i = 0; i < f->m.nr_cells; i++)
-		strlist_each(path, &f->m.cells[i].fragments)
-			strmap_set(&used, path, f->m.cells[i].id);
+	for (size_t k = 0; k < ARRAY_SIZE(all); k++) {
+		struct matrix m = MATRIX_INIT;
+
+		if (matrix_read(&m, all[k], f->top, &f->err) < 0)
+			fail_msg("%s", f->err.msg);
+		for (size_t i = 0; i < m.nr_cells; i++)
+			strlist_each(path, &m.cells[i].fragments)
+				strmap_set(&used, path, f);
+		matrix_release(&m);
+	}
 	assert_int_equal(glob(pattern, 0, NULL, &files), 0);
 	for (size_t i = 0; i < files.gl_pathc; i++) {
 		expect_clean_fragment(files.gl_pathv[i]);
 		if (!strmap_get(&used, files.gl_pathv[i]))
-			fail_msg("no cell of full uses %s", files.gl_pathv[i]);
+			fail_msg("no cell of full or image uses %s", files.gl_pathv[i]);
 	}
 	globfree(&files);
 }

@@ -188,6 +188,7 @@ static void sample(struct run_result *r)
 	r->seconds = 100;
 	r->busy_share = 0.975;
 	r->has_busy_share = true;
+	r->cache = (struct cache_use){ true, 120, 3, 17 };
 	r->mode = xstrdup("overlay");
 	r->depth = xstrdup("full");
 	r->warnings_allowed = true;
@@ -316,6 +317,10 @@ static void reads_back_what_it_wrote(void **state)
 	assert_str(a.command, b.command);
 	assert_true(b.warnings_allowed);
 	assert_true(b.has_busy_share && b.busy_share == a.busy_share);
+	assert_true(b.cache.known);
+	assert_int_equal(b.cache.hits, 120);
+	assert_int_equal(b.cache.text_hits, 3);
+	assert_int_equal(b.cache.misses, 17);
 	assert_int_equal(b.status, RUN_INTERRUPTED);
 	assert_list(&a.warnings, &b.warnings);
 	assert_int_equal(b.nr_cells, 2);
@@ -657,6 +662,8 @@ static void every_fault_is_named_by_its_place(void **state)
 		{ "\"seconds\": 100.0", "\"seconds\": \"long\"",
 		  "run.seconds must be a number" },
 		{ "\"seconds\": 100.0", "\"seconds\": -1", "run.seconds must" },
+		{ "\"text_hits\": 3", "\"text_hits\": -3",
+		  "run.ccache.text_hits must be a number from 0 to 4294967295" },
 		{ "\"busy_share\": 0.975", "\"busy_share\": 1.5",
 		  "run.busy_share must be a number from 0 to 1, or null" },
 		{ "\"busy_share\": 0.975", "\"busy_share\": \"all\"",
