@@ -241,4 +241,19 @@ test_expect_success 'assembly is judged too' '
 	grep "^1 arm64/default/gcc new arch/arm64/kvm/hyp/entry.o " failing
 '
 
+# A replay has the command of the base, in which the flag is missing.
+test_expect_success 'behind a prepare that fails, units with other flags are not judged' '
+	matrix m.yaml "s390" && topic flag &&
+	patch "KVM: s390: A flag, and a unit that needs it" eval "
+		echo \"CFLAGS_diag.o := -DEXTRA\" >>arch/s390/kvm/Makefile &&
+		printf \"#ifndef EXTRA\n#error EXTRA\n#endif\n\" >>arch/s390/kvm/diag.c" &&
+	patch "KVM: Break prepare" subst include/linux/kvm_host.h "/linux.mutex.h/d" &&
+	test_expect_code 1 judge flag base..flag &&
+	results steps flag >steps &&
+	cat steps &&
+	grep "^1 s390/default/gcc ok" steps &&
+	grep "^2 s390/default/gcc regressed" steps &&
+	! grep EXTRA steps
+'
+
 test_done

@@ -468,6 +468,21 @@ void impact_find(struct impact *im, const struct read_set *r,
 	judge_close(&j);
 }
 
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(path, dir, n) && path[n] == '/';
+}
+
+bool impact_may_change_command(const struct impact *im, const struct unit *u)
+{
+	strlist_each(d, &im->drop)
+		if (is_below(u->name, d) || is_below(u->target, d))
+			return true;
+	return false;
+}
+
 bool impact_unreached(const struct read_set *r, const struct change_list *l,
 		      bool broken, char **reason)
 {

@@ -56,6 +56,10 @@ void impact_release(struct impact *i);
 void impact_find(struct impact *i, const struct read_set *r,
 		 const struct change_list *changes);
 
+/* Is the unit in a directory whose Makefile changed? Then its recorded command may
+ * be another one now. */
+bool impact_may_change_command(const struct impact *i, const struct unit *u);
+
 /*
  * True when none of the changes since the previous state can alter what the
  * cell's build does; reason (owned) gets the proof in one line. broken: the

@@ -99,13 +99,8 @@ static void mark_unjudged(struct lane *l, const struct impact *im,
 	for (size_t i = 0; i < l->units.nr; i++) {
 		const struct unit *u = &l->units.v[i];
 
-		strlist_each(d, &im->drop) {
-			size_t n = strlen(d);
-
-			if ((!strncmp(u->name, d, n) && u->name[n] == '/') ||
-			    (!strncmp(u->target, d, n) && u->target[n] == '/'))
-				strlist_add(&to->unjudged, u->name);
-		}
+		if (impact_may_change_command(im, u))
+			strlist_add(&to->unjudged, u->name);
 	}
 	strlist_sort(&to->unjudged);
 }

@@ -350,13 +350,18 @@ static bool start_replay(struct lane *l)
 	_cleanup_free_ char *upper = path_join(l->scratch, "replay/upper");
 	_cleanup_free_ char *dir = path_join(l->scratch, "replay/make");
 	_cleanup_free_ char *text = NULL;
+	_cleanup_impact_ struct impact since = IMPACT_INIT;
+	struct read_set r;
 
 	/* What make reached before it stopped is done; the objects of all the
-	 * others are gone or as they were. */
+	 * others are gone or as they were. The commands are those of the base. */
+	lane_read_set(l, &r);
+	impact_find(&since, &r, &this_state(l)->since_base);
 	for (size_t i = 0; i < l->units.nr; i++) {
 		const struct unit *u = &l->units.v[i];
 
 		if (u->kernel && lane_is_target(l, u->target) &&
+		    !impact_may_change_command(&since, u) &&
 		    strlist_has_sorted(&l->impact.reached, u->name) &&
 		    u->nr_deps && lane_has_file(l, u->deps[0], this_state(l)))
 			strlist_add(&units, u->name);
