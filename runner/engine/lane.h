@@ -144,6 +144,8 @@ struct lane {
 	unsigned patch;	   /* state to build */
 	bool unread;	   /* a unit of the state before failed, and what it
 			    * read is not known */
+	unsigned not_replayed; /* units left out of a replay, since their
+				* commands may be others */
 	bool retried;	   /* an internal compiler error was seen once */
 	struct chain chain;
 	struct quick_pass quick;

@@ -330,9 +330,13 @@ static void replay_exit(void *data, struct proc_result *res)
 		harvest_init(l, &h);
 		harvest_replay(s, &log, &h);
 		s->reason = xasprintf("make stopped in prepare; %zu unit%s "
-				      "behind it judged by replay",
+				      "behind it judged by replay%s",
 				      log.started.nr,
-				      log.started.nr == 1 ? "" : "s");
+				      log.started.nr == 1 ? "" : "s",
+				      l->not_replayed ?
+					      ", others not: their Makefile "
+					      "changed" :
+					      "");
 		if (lane_is_image(l))
 			lane_image_judge(l, s, &log, false);
 	}
@@ -355,15 +359,19 @@ static bool start_replay(struct lane *l)
 
 	/* What make reached before it stopped is done; the objects of all the
 	 * others are gone or as they were. The commands are those of the base. */
+	l->not_replayed = 0;
 	lane_read_set(l, &r);
 	impact_find(&since, &r, &this_state(l)->since_base);
 	for (size_t i = 0; i < l->units.nr; i++) {
 		const struct unit *u = &l->units.v[i];
 
-		if (u->kernel && lane_is_target(l, u->target) &&
-		    !impact_may_change_command(&since, u) &&
-		    strlist_has_sorted(&l->impact.reached, u->name) &&
-		    u->nr_deps && lane_has_file(l, u->deps[0], this_state(l)))
+		if (!u->kernel || !lane_is_target(l, u->target) ||
+		    !strlist_has_sorted(&l->impact.reached, u->name) ||
+		    !u->nr_deps || !lane_has_file(l, u->deps[0], this_state(l)))
+			continue;
+		if (impact_may_change_command(&since, u))
+			l->not_replayed++;
+		else
 			strlist_add(&units, u->name);
 	}
 	if (!units.nr || tree_remove(upper, &err) || dir_make(upper, &err))
