@@ -25,7 +25,8 @@ Q := $(if $(V),,@)
 sys-y := mem strbuf errbuf strlist strmap fileio hash \
 	proc proc_child proc_run jobserver meminfo pipe_to \
 	sandbox sandbox_spec sandbox_view sandbox_enter linkpath tarball \
-	nearest yamlfile objfile objfile_refs objfile_exports ararchive
+	nearest yamlfile objfile objfile_refs objfile_field \
+	objfile_exports ararchive
 model-y := arch unit result result_json_read result_json_write json_place \
 	series series_order series_source mail mailtag mailinfo patchpath \
 	matrix matrix_yaml matrix_check fragment \
