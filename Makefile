@@ -39,13 +39,14 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	include_scan include_walk listing impact impact_path impact_text \
 	impact_memo baseline place survey harvest replay lane lane_child \
 	lane_image lane_config lane_chain lane_audit lane_memory lane_quick lane_step quick run pool \
-	link_script link_check link_modpost link_compare image \
+	link_script link_check link_modpost link_compare image objects \
 	order trace plan step_view verdict cause cause_kind cause_scan cause_text
+audit-y := code codearch codecmp identity bootcalls
 report-y := formats escape tap text
 cmd-y := cmd options output progress run plan explain report repro doctor gc
 
 lib-objs := $(sys-y:%=sys/%) $(model-y:%=model/%) $(store-y:%=store/%) \
-	$(engine-y:%=engine/%) $(report-y:%=report/%)
+	$(engine-y:%=engine/%) $(audit-y:%=audit/%) $(report-y:%=report/%)
 cmd-objs := $(cmd-y:%=cmd/%) main
 
 unit-tests := proc jobserver sandbox tarball objfile \
