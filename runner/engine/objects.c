@@ -39,10 +39,21 @@ static bool is_apart(const char *name)
 	       starts_with(name, "usr/");
 }
 
-/* KBUILD_MODFILE='"arch/x86/kvm/kvm"', with what quotes the shell needs. */
+/* As the running kernel says it. */
+static char *lsmod_name(const char *name, size_t len)
+{
+	char *copy = xstrndup(name, len);
+
+	for (char *p = copy; *p; p++)
+		if (*p == '-')
+			*p = '_';
+	return copy;
+}
+
+/* -DKBUILD_MODNAME='"kvm"' */
 static char *module_name(const char *text)
 {
-	static const char mark[] = "KBUILD_MODFILE=";
+	static const char mark[] = " -DKBUILD_MODNAME=";
 	const char *p = strstr(text, mark);
 	size_t n;
 
@@ -51,7 +62,7 @@ static char *module_name(const char *text)
 	p += strlen(mark);
 	p += strspn(p, "'\"\\");
 	n = strcspn(p, "'\"\\ \n");
-	return n ? xstrndup(p, n) : xstrdup("?");
+	return n ? lsmod_name(p, n) : xstrdup("?");
 }
 
 bool object_of_command(const char *name, const char *text, char **module)
@@ -76,6 +87,8 @@ bool object_of_command(const char *name, const char *text, char **module)
 
 /* ---- directories ------------------------------------------------------------------ */
 
+/* names: objects that have a command, and modules that have a list of parts
+ * ("x.mod"). */
 static int list_dir(const char *root, const char *dir, struct strmap *names,
 		    struct errbuf *err)
 {
@@ -98,6 +111,8 @@ static int list_dir(const char *root, const char *dir, struct strmap *names,
 				ret = list_dir(root, name, names, err);
 			continue;
 		}
+		if (*e->d_name != '.' && ends_with(name, ".mod"))
+			strmap_set(names, name, names);
 		if (*e->d_name == '.' && n > 7 && ends_with(e->d_name, ".o.cmd")) {
 			_cleanup_free_ char *object = xasprintf(
 				"%s%s%.*s", dir, *dir ? "/" : "", (int)n - 5,
@@ -139,6 +154,34 @@ static int take_object(struct tree_objects *l, const struct image_tree *t,
 	return 0;
 }
 
+/* Objects that were given to a module, where the command did not say so. */
+static int name_modules(struct tree_objects *l, const struct image_tree *t,
+			const char *list, struct errbuf *err)
+{
+	_cleanup_free_ char *path = image_path(t, list);
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_strlist_ struct strlist parts = STRLIST_INIT;
+	const char *slash = strrchr(list, '/');
+	const char *name = slash ? slash + 1 : list;
+
+	if (!path)
+		return 0;
+	if (file_read(path, &text, err))
+		return -1;
+	strlist_split(&parts, text.buf, " \n");
+	strlist_each(p, &parts) {
+		_cleanup_free_ char *part = path_normalize(p);
+		const struct tree_object *o = tree_objects_get(l, part);
+		struct tree_object *mine = o ? &l->v[o - l->v] : NULL;
+
+		if (!mine || !mine->module || strcmp(mine->module, "?"))
+			continue;
+		free(mine->module);
+		mine->module = lsmod_name(name, strlen(name) - 4);
+	}
+	return 0;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct tree_object *)a)->name,
@@ -155,13 +198,19 @@ int tree_objects_find(struct tree_objects *l, const struct image_tree *t,
 	    list_dir(t->upper, "", &names, err))
 		return -1;
 	strmap_each(e, &names)
-		if (take_object(l, t, strmap_key(e), err)) {
-			tree_objects_release(l);
-			return -1;
-		}
+		if (ends_with(strmap_key(e), ".o") &&
+		    take_object(l, t, strmap_key(e), err))
+			goto failed;
 	if (l->nr)
 		qsort(l->v, l->nr, sizeof(*l->v), by_name);
+	strmap_each(e, &names)
+		if (!ends_with(strmap_key(e), ".o") &&
+		    name_modules(l, t, strmap_key(e), err))
+			goto failed;
 	return 0;
+failed:
+	tree_objects_release(l);
+	return -1;
 }
 
 const struct tree_object *tree_objects_get(const struct tree_objects *l,

@@ -22,8 +22,8 @@ struct errbuf;
 struct tree_object {
 	char *name;   /* "arch/x86/kvm/x86.o" */
 	char *path;   /* where it lies */
-	char *module; /* "arch/x86/kvm/kvm", NULL: built in. "?" is a module that
-		       * the command does not name (assembly) */
+	char *module; /* "kvm_intel", as lsmod says it; NULL: built in; "?": a
+		       * module whose name is not known */
 };
 
 struct tree_objects {
@@ -41,7 +41,8 @@ const struct tree_object *tree_objects_get(const struct tree_objects *l,
 
 /* ---- pure --------------------------------------------------------------------- */
 
-/* What the text of a .cmd file says of its object. False: it is none of ours. */
+/* What the text of a .cmd file says of its object. False: it is none of ours. The
+ * command of an assembly file does not name its module: "?" */
 bool object_of_command(const char *name, const char *text, char **module);
 
 #endif
