@@ -39,7 +39,7 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	include_scan include_walk listing impact impact_path impact_text \
 	impact_memo baseline place survey harvest replay lane lane_child \
 	lane_image lane_config lane_chain lane_audit lane_memory lane_quick lane_step quick run pool \
-	link_script link_check link_modpost link_compare image objects \
+	link_script link_check link_modpost link_compare link_step image objects \
 	order trace plan step_view verdict cause cause_kind cause_scan cause_text
 audit-y := code codearch codecmp identity bootcalls
 report-y := formats escape tap text
@@ -52,7 +52,7 @@ cmd-objs := $(cmd-y:%=cmd/%) main
 unit-tests := proc jobserver sandbox tarball objfile \
 	series matrix diagnostic diag-compiler diag-link diag-make diag-damage \
 	result result-json store \
-	link-check order trace tree tree-apply tree-layer cellconf includes impact harvest quick \
+	link-check image order trace tree tree-apply tree-layer cellconf includes impact harvest quick \
 	verdict cause cause-kind cause-span report
 # Objects that unit tests share.
 unit-common := builder

@@ -26,7 +26,7 @@ static const char help[] =
 	"  --tree T        kernel git repository or source tarball (default: .)\n"
 	"  --base REV      apply SERIES on REV (default: its base-commit, or HEAD)\n"
 	"  -m, --matrix M  a matrix file, or the name of a shipped one: smoke, kvm,\n"
-	"                  full (default: kvm)\n"
+	"                  full, image (default: kvm)\n"
 	"  --cells GLOB    only these cells, e.g. 's390/*' or 'arm64,*/off/*'\n"
 	"  -j, --jobs N    compile at most N things at once (default: the job slots\n"
 	"                  of the make that runs kvmatrix, or all cpus)\n"

@@ -238,11 +238,6 @@ void lane_image_done(struct lane *l);
 void lane_image_goals(const struct lane *l, struct strlist *goals);
 /* Is it one of the units that the objects' build makes (and not the link)? */
 bool lane_image_is_unit(const char *target);
-/* Does the message, or the file that could not be made, belong to the link? */
-bool lane_image_is_link(const struct diagnostic *d);
-bool lane_image_is_product(const char *unit);
-/* Does anything fail that would have left a dependency file? */
-bool lane_image_units_fail(const struct step_result *s);
 /* The base's result is known: learns what its link is like. */
 void lane_image_base(struct lane *l, struct step_result *s);
 /* The step has to be built, since its link has not been seen yet. */

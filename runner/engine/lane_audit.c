@@ -12,6 +12,7 @@
 #include "engine/lane.h"
 
 #include "engine/harvest.h"
+#include "engine/link_step.h"
 #include "engine/place.h"
 #include "engine/tree.h"
 #include "model/matrix.h"
@@ -80,12 +81,12 @@ static void compare(const struct step_result *a, const struct step_result *b,
 	/* of a whole kernel the units are compared; what the link says has its
 	 * own comparison (lane_image.c) */
 	strlist_each(f, &a->failed)
-		if (!strlist_has(&b->failed, f) && !lane_image_is_product(f))
+		if (!strlist_has(&b->failed, f) && !link_is_product(f))
 			strlist_addf(lines, "%s fails %s", f, where);
 	for (size_t i = 0; i < a->diags.nr; i++) {
 		const struct diagnostic *d = &a->diags.v[i];
 
-		if (d->severity == DIAG_ERROR && !lane_image_is_link(d) &&
+		if (d->severity == DIAG_ERROR && !link_is_message(d) &&
 		    !has_error(b, d->fingerprint))
 			strlist_addf(lines, "'%s' is said %s", d->message,
 				     where);

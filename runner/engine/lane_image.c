@@ -22,6 +22,7 @@
 #include "engine/harvest.h"
 #include "engine/image.h"
 #include "engine/link_check.h"
+#include "engine/link_step.h"
 #include "engine/place.h"
 #include "engine/tree.h"
 #include "model/matrix.h"
@@ -93,103 +94,18 @@ void lane_image_goals(const struct lane *l, struct strlist *goals)
 		strlist_add(goals, "modules");
 }
 
+/* scripts/link-vmlinux.sh makes the version, modpost ".vmlinux.export.c". */
 bool lane_image_is_unit(const char *target)
 {
 	const char *slash = strrchr(target, '/');
 
-	return !ends_with(target, ".mod.o") && (slash ? slash[1] : *target) != '.';
+	return strcmp(target, "init/version-timestamp.o") &&
+	       !ends_with(target, ".mod.o") && (slash ? slash[1] : *target) != '.';
 }
 
-/* ---- what belongs to the link ----------------------------------------------------- */
-
-static bool is_link_product(const char *unit)
+static const struct strmap *renames(const struct lane *l)
 {
-	return starts_with(unit, "vmlinux") ||
-	       starts_with(unit, ".tmp_vmlinux") ||
-	       starts_with(unit, ".vmlinux") || ends_with(unit, ".symvers") ||
-	       ends_with(unit, ".ko") || ends_with(unit, ".mod.o") ||
-	       ends_with(unit, ".mod.c") || !strcmp(unit, "System.map") ||
-	       starts_with(unit, "modules.builtin");
-}
-
-bool lane_image_is_link(const struct diagnostic *d)
-{
-	return streq_null(d->tool, "modpost") ||
-	       (d->unit && is_link_product(d->unit));
-}
-
-bool lane_image_is_product(const char *unit)
-{
-	return is_link_product(unit);
-}
-
-bool lane_image_units_fail(const struct step_result *s)
-{
-	strlist_each(f, &s->failed)
-		if (!is_link_product(f))
-			return true;
-	return false;
-}
-
-/* A remark on the others, whose number changes with them. */
-static bool is_summary(const struct diagnostic *d)
-{
-	return d->message && (strstr(d->message, "section mismatch(es)") ||
-			      strstr(d->message, "Section mismatches") ||
-			      strstr(d->message, "suppressed "));
-}
-
-static void take_links(struct diag_list *to, const struct diag_list *from)
-{
-	for (size_t i = 0; i < from->nr; i++)
-		if (lane_image_is_link(&from->v[i]) &&
-		    !is_summary(&from->v[i]))
-			diag_list_copy(to, &from->v[i]);
-}
-
-/* Takes everything about the link out of a step. */
-static void strip(struct step_result *s)
-{
-	struct strlist failed = STRLIST_INIT;
-
-	for (size_t i = 0; i < s->diags.nr;) {
-		if (!lane_image_is_link(&s->diags.v[i])) {
-			i++;
-			continue;
-		}
-		diagnostic_release(&s->diags.v[i]);
-		memmove(&s->diags.v[i], &s->diags.v[i + 1],
-			(--s->diags.nr - i) * sizeof(s->diags.v[i]));
-	}
-	strlist_each(f, &s->failed)
-		if (!is_link_product(f))
-			strlist_add(&failed, f);
-	strlist_release(&s->failed);
-	s->failed = failed;
-}
-
-static void put(struct lane *l, struct step_result *s,
-		const struct diagnostic *d)
-{
-	const struct state *at = &l->crew->opts->tree->states[s->patch];
-
-	diag_list_copy(&s->diags, d);
-	diag_fingerprint(&s->diags.v[s->diags.nr - 1], &at->renames);
-}
-
-static void put_failed(struct step_result *s, const char *unit)
-{
-	if (!strlist_has(&s->failed, unit))
-		strlist_add(&s->failed, unit);
-	strlist_sort(&s->failed);
-}
-
-static bool is_judged(const struct diagnostic *d)
-{
-	enum link_stage stage;
-	_cleanup_free_ char *key = link_key(d, &stage);
-
-	return key != NULL;
+	return &l->crew->opts->tree->states[l->patch].renames;
 }
 
 /* ---- the check ------------------------------------------------------------------------- */
@@ -352,17 +268,17 @@ void lane_image_base(struct lane *l, struct step_result *s)
 		doubt(l, err.msg);
 		return;
 	}
-	take_links(&real, &s->diags);
+	link_take(&real, &s->diags);
 	im->judged = calibrate(l, &checked, &real);
 	if (!im->judged)
 		return;
 	/* one wording at all states */
-	strip(s);
+	link_strip(s);
 	for (size_t i = 0; i < checked.nr; i++)
-		put(l, s, &checked.v[i]);
+		link_put(s, &checked.v[i], renames(l));
 	for (size_t i = 0; i < real.nr; i++)
-		if (!is_judged(&real.v[i]))
-			put(l, s, &real.v[i]);
+		if (!link_is_judged(&real.v[i]))
+			link_put(s, &real.v[i], renames(l));
 }
 
 /* ---- steps ------------------------------------------------------------------------------- */
@@ -393,50 +309,18 @@ void lane_image_argv(struct lane *l, const struct strlist *goals,
 	strlist_add(argv, ".");
 }
 
+/* The last state that was judged: what is known of the link until now. */
 static const struct step_result *before(const struct lane *l)
 {
-	return run_result_step(l->crew->result, l->patch - 1, l->cell_nr);
-}
+	unsigned patch = l->patch - 1;
+	const struct step_result *s;
 
-/* Of the state before: all about the link, or only what no check tells. */
-static void carry(struct lane *l, struct step_result *s, bool all)
-{
-	const struct step_result *old = before(l);
-	bool errors = false;
-
-	for (size_t i = 0; i < old->diags.nr; i++) {
-		const struct diagnostic *d = &old->diags.v[i];
-
-		if (!lane_image_is_link(d) || (!all && is_judged(d)))
-			continue;
-		put(l, s, d);
-		errors |= d->severity == DIAG_ERROR;
+	for (;; patch--) {
+		s = run_result_step(l->crew->result, patch, l->cell_nr);
+		if (!patch || s->outcome == OUTCOME_BUILT ||
+		    s->outcome == OUTCOME_UNREACHED)
+			return s;
 	}
-	strlist_each(f, &old->failed)
-		if ((all || errors) && is_link_product(f))
-			put_failed(s, f);
-}
-
-/* Is something found that the state before did not have? */
-static bool is_news(const struct lane *l, const struct diag_list *checked)
-{
-	_cleanup_strmap_ struct strmap old = STRMAP_INIT;
-	const struct step_result *prev = before(l);
-	enum link_stage stage;
-
-	for (size_t i = 0; i < prev->diags.nr; i++) {
-		_cleanup_free_ char *key = link_key(&prev->diags.v[i], &stage);
-
-		if (key)
-			strmap_set(&old, key, &old);
-	}
-	for (size_t i = 0; i < checked->nr; i++) {
-		_cleanup_free_ char *key = link_key(&checked->v[i], &stage);
-
-		if (key && !strmap_has(&old, key))
-			return true;
-	}
-	return false;
 }
 
 static bool script_is_other(const struct lane *l)
@@ -447,44 +331,6 @@ static bool script_is_other(const struct lane *l)
 	tree_of(l, &t);
 	text = script_of(l, &t);
 	return !streq_null(text, l->image->script);
-}
-
-/* The step of the link that fails first. */
-static void fail_stage(struct lane *l, struct step_result *s)
-{
-	const char *const names[] = {
-		[LINK_MERGE] = "vmlinux.o",
-		[LINK_MODPOST] = has_modules(l) ? "Module.symvers" :
-						  "vmlinux.symvers",
-		[LINK_FINAL] = "vmlinux",
-	};
-	int first = -1;
-
-	for (size_t i = 0; i < s->diags.nr; i++) {
-		const struct diagnostic *d = &s->diags.v[i];
-		enum link_stage stage;
-		_cleanup_free_ char *key = link_key(d, &stage);
-
-		if (key && lane_image_is_link(d) &&
-		    d->severity == DIAG_ERROR &&
-		    (first < 0 || (int)stage < first))
-			first = stage;
-	}
-	if (first >= 0)
-		put_failed(s, names[first]);
-}
-
-static enum link_stage reached(const struct strlist *failed)
-{
-	enum link_stage stage = LINK_FINAL;
-
-	strlist_each(f, failed) {
-		if (!strcmp(f, "vmlinux.o"))
-			return LINK_MERGE;
-		if (ends_with(f, ".symvers"))
-			stage = LINK_MODPOST;
-	}
-	return stage;
 }
 
 /* What only real links tell was not asked at the states in between. */
@@ -511,37 +357,37 @@ static void agree(struct lane *l, struct step_result *s,
 	_cleanup_strlist_ struct strlist lines = STRLIST_INIT;
 	bool errors = false;
 
-	link_compare(checked, real, reached(failed), &lines);
+	link_compare(checked, real, link_reached(failed), &lines);
 	strlist_each(line, &lines)
 		strlist_addf(&l->crew->result->internal, "patch %u, %s: %s",
 			     l->patch, l->cell->id, line);
 	if (!lines.nr)
 		for (size_t i = 0; i < checked->nr; i++)
-			put(l, s, &checked->v[i]);
+			link_put(s, &checked->v[i], renames(l));
 	for (size_t i = 0; i < real->nr; i++) {
 		const struct diagnostic *d = &real->v[i];
 
-		if (!lines.nr && is_judged(d))
+		if (!lines.nr && link_is_judged(d))
 			continue;
-		put(l, s, d);
+		link_put(s, d, renames(l));
 		errors |= d->severity == DIAG_ERROR;
-		if (!is_judged(d))
+		if (!link_is_judged(d))
 			tell_late(l, d);
 	}
-	if (errors)
+	link_fail_stage(s, has_modules(l));
+	/* what fails and is not explained fails all the same */
+	if (errors || !s->failed.nr)
 		strlist_each(f, failed)
-			put_failed(s, f);
-	else
-		fail_stage(l, s);
+			link_put_failed(s, f);
 }
 
 static void put_all(struct lane *l, struct step_result *s,
 		    const struct diag_list *real, const struct strlist *failed)
 {
 	for (size_t i = 0; i < real->nr; i++)
-		put(l, s, &real->v[i]);
+		link_put(s, &real->v[i], renames(l));
 	strlist_each(f, failed)
-		put_failed(s, f);
+		link_put_failed(s, f);
 }
 
 static void link_exit(void *data, struct proc_result *res);
@@ -591,21 +437,14 @@ static bool conclude(struct lane *l, struct step_result *s,
 			put_all(l, s, real, failed);
 		return false;
 	}
-	if (!im->judged || is_news(l, &checked) || script_is_other(l))
+	if (!im->judged || link_is_news(&checked, before(l)) || script_is_other(l))
 		return start_link(l);
 	im->linked = false;
 	for (size_t i = 0; i < checked.nr; i++)
-		put(l, s, &checked.v[i]);
-	fail_stage(l, s);
-	carry(l, s, false);
+		link_put(s, &checked.v[i], renames(l));
+	link_fail_stage(s, has_modules(l));
+	link_carry(s, before(l), false, renames(l));
 	return false;
-}
-
-static void link_products(const struct strlist *failed, struct strlist *to)
-{
-	strlist_each(f, failed)
-		if (is_link_product(f))
-			strlist_add(to, f);
 }
 
 static void link_exit(void *data, struct proc_result *res)
@@ -633,8 +472,11 @@ static void link_exit(void *data, struct proc_result *res)
 	}
 	harvest_make(&linked, &log, res, &h);
 	s->seconds += linked.seconds;
-	take_links(&real, &linked.diags);
-	link_products(&linked.failed, &failed);
+	link_take(&real, &linked.diags);
+	link_take_failed(&failed, &linked.failed);
+	/* the link compiles a few things itself */
+	link_strip(&linked);
+	put_all(l, s, &linked.diags, &linked.failed);
 	l->image->real = l->image->linked = true;
 	if (!conclude(l, s, &real, &failed) && l->phase != LANE_DONE)
 		lane_finish_step(l, s, true);
@@ -647,22 +489,22 @@ bool lane_image_judge(struct lane *l, struct step_result *s,
 	_cleanup_diag_list_ struct diag_list real = DIAG_LIST_INIT;
 	_cleanup_strlist_ struct strlist failed = STRLIST_INIT;
 
-	link_products(&s->failed, &failed);
-	strip(s);
+	link_take_failed(&failed, &s->failed);
+	link_strip(s);
 	if (s->failed.nr || !finished) {
 		if (!s->reason)
 			s->reason = xasprintf("not linked: %zu unit%s fail%s",
 					      s->failed.nr,
 					      s->failed.nr == 1 ? "" : "s",
 					      s->failed.nr == 1 ? "s" : "");
-		carry(l, s, true);
+		link_carry(s, before(l), true, renames(l));
 		im->linked = true; /* no more can be known */
 		return false;
 	}
 	if (!im->real)
 		return conclude(l, s, NULL, NULL);
 	im->linked = true;
-	take_links(&real, &log->diags);
+	link_take(&real, &log->diags);
 	return conclude(l, s, &real, &failed);
 }
 

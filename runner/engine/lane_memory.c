@@ -18,6 +18,7 @@
  */
 #include "engine/lane.h"
 
+#include "engine/link_step.h"
 #include "engine/place.h"
 #include "engine/tree.h"
 #include "store/store.h"
@@ -55,7 +56,7 @@ bool lane_unreached(struct lane *l, struct step_result *s)
 		return false;
 	lane_read_set(l, &r);
 	if (!impact_unreached(&r, &this_state(l)->since_prev,
-			      lane_image_units_fail(prev), &reason))
+			      link_units_fail(prev), &reason))
 		return false;
 	s->outcome = OUTCOME_UNREACHED;
 	s->reason = reason;
@@ -254,7 +255,7 @@ static void read_earlier(struct lane *l, struct earlier_step *e)
 	    !state_parse(&lines, &e->state))
 		return;
 	e->usable = true;
-	e->broken = lane_image_units_fail(&old);
+	e->broken = link_units_fail(&old);
 	strlist_each(f, &reads)
 		strmap_set(&e->more, f, e);
 	change_list_between(&e->state, &base, &undone);

@@ -12,6 +12,8 @@
  * comes in when it defines what is undefined so far; a weak reference brings in
  * nothing.
  */
+#include "engine/link_check.h"
+
 #include "engine/link_internal.h"
 
 #include "sys/mem.h"
@@ -269,6 +271,22 @@ static bool is_defined(const struct link_job *j, const char *name)
 	       script_defines(j, name);
 }
 
+/* Which module has what vmlinux lacks; NULL: none. */
+static const struct link_object *module_with(const struct link_job *j,
+					     const char *name)
+{
+	for (size_t i = 0; i < j->in->nr_modules; i++) {
+		const struct objfile *f = j->in->modules[i].file;
+
+		for (size_t k = 1; k < f->nr_symbols; k++)
+			if (f->symbols[k].section != OBJ_UNDEFINED &&
+			    is_global(&f->symbols[k]) &&
+			    !strcmp(f->symbols[k].name, name))
+				return &j->in->modules[i];
+	}
+	return NULL;
+}
+
 static void say_undefined(struct link_job *j, const struct link_object *o,
 			  const struct obj_ref *r)
 {
@@ -278,10 +296,14 @@ static void say_undefined(struct link_job *j, const struct link_object *o,
 		j, "ld", DIAG_ERROR, "vmlinux", o, from,
 		xasprintf("undefined reference to `%s'",
 			  f->symbols[r->symbol].name));
+	const struct link_object *m =
+		d ? module_with(j, f->symbols[r->symbol].name) : NULL;
 
 	if (d)
-		d->note = xasprintf("referenced in section %s of %s",
-				    f->sections[r->section].name, o->name);
+		d->note = xasprintf("referenced in section %s of %s%s%s",
+				    f->sections[r->section].name, o->name,
+				    m ? "; only a module defines it: " : "",
+				    m ? m->name : "");
 }
 
 /* Tables from which a reference to discarded code is dropped without a word. */

@@ -256,6 +256,23 @@ static void undefined_symbols_are_found_where_they_are_used(void **state)
 	}
 }
 
+static void a_module_does_not_help_built_in_code(void **state)
+{
+	(void)state;
+	EACH_TARGET(l) {
+		add(&l, "a.c", "extern int late(int);\n"
+		    "__attribute__((section(\".init.text\")))\n"
+		    "int boot(int a) { return late(a) + 1; }\n", false);
+		add_module(&l, "m.c", "int late(int a) { return a; }\n");
+		judge(&l);
+		assert_int_equal(l.said.nr, 1);
+		assert_string_equal(l.said.v[0].function, "boot");
+		assert_string_equal(l.said.v[0].note,
+				    "referenced in section .init.text of a.o; "
+				    "only a module defines it: m.o");
+	}
+}
+
 static void two_definitions_are_one_too_many(void **state)
 {
 	(void)state;
@@ -621,6 +638,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_complete_link_is_not_complained_of),
 		cmocka_unit_test(undefined_symbols_are_found_where_they_are_used),
+		cmocka_unit_test(a_module_does_not_help_built_in_code),
 		cmocka_unit_test(two_definitions_are_one_too_many),
 		cmocka_unit_test(libraries_give_what_is_wanted_only),
 		cmocka_unit_test(kept_code_must_not_need_discarded_code),
