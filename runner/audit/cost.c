@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "audit/audit.h"
+#include "model/result.h"
+static void judge(struct audit_run *a) { (void)a; }
+const struct audit audit_cost = { .name = "cost", .help = "x", .judge = judge };
