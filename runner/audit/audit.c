@@ -5,6 +5,7 @@
 #include "audit/collect.h"
 #include "audit/sharing.h"
 #include "engine/tree.h"
+#include "engine/tree_lines.h"
 #include "model/result.h"
 #include "sys/errbuf.h"
 #include "sys/hash.h"
@@ -51,12 +52,16 @@ bool audit_names_ok(const struct strlist *names, struct errbuf *err)
 	return true;
 }
 
+static void note_unseen(struct audit_run *a, size_t nr);
+
 static void judge_all(void *data, const struct tree *tree, struct run_result *r)
 {
 	struct audit_run *a = data;
 
 	a->tree = tree;
 	a->result = r;
+	for (size_t i = 0; i < r->nr_cells; i++)
+		note_unseen(a, i);
 	for (size_t i = 0; i < a->nr_made; i++) {
 		a->judging = a->made[i];
 		strlist_add(&r->audits, a->judging->name);
@@ -112,6 +117,92 @@ const struct audit_look *audit_look_at(const struct audit_unit *u,
 	for (size_t i = 0; i < u->nr && u->v[i].patch <= patch; i++)
 		found = &u->v[i];
 	return found;
+}
+
+/* Is an object made of a source of that name? Else it is linked of others. */
+static bool has_source(const struct audit_run *a, unsigned patch,
+		       const char *object)
+{
+	static const char ends[] = { 'c', 'S' };
+	_cleanup_free_ char *path = xstrdup(object);
+	size_t n = strlen(path);
+
+	if (!ends_with(path, ".o") && !ends_with(path, ".s"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+		path[n - 1] = ends[i];
+		if (tree_read(a->tree, &a->tree->states[patch], path, &text,
+			      &ignored) == 1)
+			return true;
+	}
+	return false;
+}
+
+/* A failed unit that was never seen has left nothing to look at. */
+static bool hides_units(const struct audit_run *a, const struct audit_cell *c,
+			unsigned patch)
+{
+	const struct step_result *s =
+		run_result_step(a->result, patch, c->nr);
+
+	strlist_each(f, &s->failed)
+		if (!strmap_has(&c->by_name, f) &&
+		    !unit_set_find(c->base, f) && has_source(a, patch, f))
+			return true;
+	return false;
+}
+
+const char *audit_unsure(const struct audit_run *a, size_t cell,
+			 unsigned patch)
+{
+	const struct audit_cell *c =
+		cell < a->nr_cells ? &a->cells[cell] : NULL;
+
+	if (a->result->cells[cell].same_as)
+		return NULL;
+	if (!c || !c->id)
+		return "it could not be judged";
+	if (c->unsure && c->unsure[patch])
+		return c->unsure[patch];
+	if (hides_units(a, c, patch))
+		return "a unit that fails there has left no command";
+	return NULL;
+}
+
+/* What could not be seen, once a cell. */
+static void note_unseen(struct audit_run *a, size_t nr)
+{
+	const struct audit_cell *c = nr < a->nr_cells ? &a->cells[nr] : NULL;
+	const char *id = a->result->cells[nr].id;
+
+	for (unsigned p = 0; p < a->result->nr_patches; p++) {
+		const char *why = audit_unsure(a, nr, p);
+
+		if (why) {
+			strlist_addf(&a->result->warnings,
+				     "audits: not all of %s could be seen from "
+				     "patch %u on: %s", id, p, why);
+			break;
+		}
+	}
+	for (size_t i = 0; c && i < c->nr_units; i++)
+		for (size_t k = 0; k < c->units[i]->nr; k++) {
+			const struct audit_look *l = &c->units[i]->v[k];
+
+			if (!l->unknown && !l->status)
+				continue;
+			strlist_addf(&a->result->warnings,
+				     "audits: %s, patch %u: %s %s; what it read "
+				     "before is taken to hold",
+				     id, l->patch, c->units[i]->name,
+				     l->unknown ? "cannot be looked at" :
+						  "does not get through the "
+						  "preprocessor");
+			return;
+		}
 }
 
 unsigned audit_tip(const struct audit_run *a)

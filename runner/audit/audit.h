@@ -55,7 +55,6 @@ struct audit_look {
 	int status;   /* of the preprocessor; not 0: tree is a part */
 	bool exact;   /* see look_answer */
 	struct look_tree tree;
-	struct look_tree text; /* of LOOK_TEXT; nr 0: not wanted, or failed */
 };
 
 struct audit_unit {
@@ -63,6 +62,8 @@ struct audit_unit {
 	/* By ascending patch. */
 	struct audit_look *v;
 	size_t nr, alloc;
+	/* of LOOK_TEXT; nr 0: not wanted, failed, or the unit is not there */
+	struct look_tree text_base, text_tip;
 };
 
 /* A header that was compiled alone, twice. */
@@ -86,6 +87,9 @@ struct audit_cell {
 	size_t nr_units, alloc_units;
 	struct audit_alone *alone;
 	size_t nr_alone, alloc_alone;
+	char **unsure; /* [patch]: why not all units of that state are known;
+			* NULL: they are */
+	size_t nr_unsure;
 };
 
 struct audit_opts {
@@ -120,6 +124,12 @@ bool audit_names_ok(const struct strlist *names, struct errbuf *err);
 /* The newest look at a unit up to a state; NULL: none. */
 const struct audit_look *audit_look_at(const struct audit_unit *u,
 				       unsigned patch);
+/*
+ * Why something that a cell builds at a state may be unknown to the audits, in one
+ * line; NULL: it is not. Static as long as a lives.
+ */
+const char *audit_unsure(const struct audit_run *a, size_t cell,
+			 unsigned patch);
 /* The last state that applied. */
 unsigned audit_tip(const struct audit_run *a);
 /* The name in the base of a file that has another one at a state. */

@@ -32,6 +32,17 @@ static struct audit_cell *cell_of(struct audit_run *a,
 	return c;
 }
 
+static void unsure(struct audit_cell *c, const struct look_site *at,
+		   const char *why)
+{
+	if (!c->unsure) {
+		c->nr_unsure = at->result->nr_patches;
+		c->unsure = xcalloc(c->nr_unsure, sizeof(*c->unsure));
+	}
+	if (!c->unsure[at->patch])
+		c->unsure[at->patch] = xstrdup(why);
+}
+
 static struct audit_unit *unit_of(struct audit_cell *c, const char *name)
 {
 	struct audit_unit *u = strmap_get(&c->by_name, name);
@@ -55,10 +66,15 @@ static struct audit_look *add_look(struct audit_unit *u, unsigned patch)
 	return &u->v[u->nr++];
 }
 
-static void look_release(struct audit_look *l)
+static void unit_free(struct audit_unit *u)
 {
-	look_tree_release(&l->tree);
-	look_tree_release(&l->text);
+	for (size_t i = 0; i < u->nr; i++)
+		look_tree_release(&u->v[i].tree);
+	look_tree_release(&u->text_base);
+	look_tree_release(&u->text_tip);
+	free(u->v);
+	free(u->name);
+	free(u);
 }
 
 /* Notes that a unit is gone or unknown from a state on. */
@@ -71,7 +87,7 @@ static void mark(struct audit_cell *c, const char *name, unsigned patch,
 	if (u->nr && (gone ? u->v[u->nr - 1].gone : u->v[u->nr - 1].unknown))
 		return;
 	l = add_look(u, patch);
-	look_release(l);
+	look_tree_release(&l->tree);
 	*l = (struct audit_look){ .patch = patch, .gone = gone,
 				  .unknown = !gone };
 }
@@ -81,6 +97,8 @@ static void plan(void *data, const struct look_site *at, struct look_jobs *jobs)
 	struct audit_run *a = data;
 	struct audit_cell *c = cell_of(a, at);
 
+	if (at->incomplete)
+		unsure(c, at, at->incomplete);
 	strlist_each(name, &at->gone)
 		if (strmap_has(&c->by_name, name))
 			mark(c, name, at->patch, true);
@@ -146,13 +164,9 @@ static void take(void *data, const struct look_site *at,
 		take_lines(u, at->patch, answer);
 		break;
 	case LOOK_TEXT:
-		/* of the state that the newest look still holds for */
-		if (u->nr && !answer->status) {
-			struct audit_look *l = &u->v[u->nr - 1];
-
-			look_tree_release(&l->text);
-			take_tree(&l->text, answer->tree);
-		}
+		if (!answer->status)
+			take_tree(at->patch ? &u->text_tip : &u->text_base,
+				  answer->tree);
 		break;
 	case LOOK_ALONE:
 		take_alone(c, at->patch, job, answer);
@@ -165,7 +179,7 @@ static void blind(void *data, const struct look_site *at, const char *why)
 	struct audit_run *a = data;
 	struct audit_cell *c = cell_of(a, at);
 
-	(void)why;
+	unsure(c, at, why);
 	for (size_t i = 0; i < c->nr_units; i++)
 		mark(c, c->units[i]->name, at->patch, false);
 }
@@ -186,20 +200,16 @@ void collect_release(struct audit_run *a)
 	for (size_t i = 0; i < a->nr_cells; i++) {
 		struct audit_cell *c = &a->cells[i];
 
-		for (size_t k = 0; k < c->nr_units; k++) {
-			struct audit_unit *u = c->units[k];
-
-			for (size_t n = 0; n < u->nr; n++)
-				look_release(&u->v[n]);
-			free(u->v);
-			free(u->name);
-			free(u);
-		}
+		for (size_t k = 0; k < c->nr_units; k++)
+			unit_free(c->units[k]);
 		for (size_t k = 0; k < c->nr_alone; k++) {
 			free(c->alone[k].header);
 			free(c->alone[k].unit);
 			free(c->alone[k].errors);
 		}
+		for (size_t k = 0; c->unsure && k < c->nr_unsure; k++)
+			free(c->unsure[k]);
+		free(c->unsure);
 		free(c->alone);
 		free(c->units);
 		free(c->config);

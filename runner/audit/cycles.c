@@ -7,6 +7,9 @@
  * not) and the preprocessor says so. So a cycle is known by a file that is entered
  * inside itself, and never guessed from includes of different units.
  *
+ * Not told: what include/trace/define_trace.h reads again, which is how tracepoints are
+ * made.
+ *
  * All such loops of a cell's units are put together; files that reach each other
  * along them are one cycle, told once. It holds at a state when all its includes lie
  * on loops there: so a cycle that gets smaller is not new.
@@ -49,14 +52,23 @@ static void add_edge(struct loops *l, const char *from, const char *to,
 					    .place = from, .line = line };
 }
 
+/* Headers of tracepoints are read again and again by this one, on purpose. */
+static bool is_template(const char *file)
+{
+	return !strcmp(file, "include/trace/define_trace.h");
+}
+
 void loops_add(struct loops *l, const struct look_tree *t)
 {
 	for (size_t i = 0; i < t->nr; i++) {
+		bool meant = is_template(t->v[i].file);
 		int up = t->v[i].parent;
 
-		while (up >= 0 && t->v[up].file != t->v[i].file)
+		while (up >= 0 && t->v[up].file != t->v[i].file) {
+			meant = meant || is_template(t->v[up].file);
 			up = t->v[up].parent;
-		if (up < 0)
+		}
+		if (up < 0 || meant)
 			continue;
 		for (int at = (int)i; at != up; at = t->v[at].parent)
 			add_edge(l, t->v[t->v[at].parent].file, t->v[at].file,
@@ -193,22 +205,44 @@ static char *part_name(const struct loops *l, unsigned part)
 	return strlist_join(&files, " ");
 }
 
-static void describe(const struct loops *l, unsigned part,
-		     const struct loops *base, struct fact_text *text)
+/* Does a unit of the base include to from from, on a cycle or not? Of those that were
+ * looked at. */
+static bool in_base(const struct audit_cell *c, const char *from,
+		    const char *to)
+{
+	for (size_t i = 0; i < c->nr_units; i++) {
+		const struct audit_look *l = audit_look_at(c->units[i], 0);
+
+		for (size_t k = 0; l && k < l->tree.nr; k++) {
+			const struct look_enter *e = &l->tree.v[k];
+
+			if (e->file == to && e->parent >= 0 &&
+			    l->tree.v[e->parent].file == from)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void describe(const struct audit_cell *c, const struct loops *l,
+		     unsigned part, struct fact_text *text)
 {
 	_cleanup_strlist_ struct strlist edges = STRLIST_INIT;
 	_cleanup_strlist_ struct strlist cuts = STRLIST_INIT;
 	_cleanup_free_ char *all = NULL, *cut = NULL;
 	const struct loop_edge *first = NULL;
+	bool first_new = false;
 
 	for (size_t i = 0; i < l->nr; i++) {
 		const struct loop_edge *e = &l->v[i];
-		bool new = !loops_have(base, e->from, e->to);
+		bool new;
 
 		if (e->part != part)
 			continue;
-		if (!first || (new && loops_have(base, first->from, first->to)))
+		new = !in_base(c, e->from, e->to);
+		if (!first || (new && !first_new))
 			first = e;
+		first_new = first_new || new;
 		strlist_addf(&edges, "%s:%u -> %s%s", e->place, e->line, e->to,
 			     new ? " (new)" : "");
 		if (e->breaks)
@@ -281,7 +315,7 @@ static void judge_cell(struct audit_run *a, const struct audit_cell *c,
 
 				if (!holds_in(&at[p], part, &at[k]))
 					continue;
-				describe(&at[p], part, &at[0], &text);
+				describe(c, &at[p], part, &text);
 				text.target = xstrdup(name);
 				others = not_looked_at(c, &at[p], part);
 				if (others && p)

@@ -104,6 +104,7 @@ struct look_pass {
 	struct unit_set units;	/* what they read when last looked at */
 	struct strlist failed;	/* at which the last look failed, sorted */
 	bool planned;		/* site and jobs are of state next */
+	bool asked;		/* jobs are those that the audits want, too */
 	bool in_chain;		/* looked at where it was built */
 	struct look_site site;
 	struct impact since_base; /* of state next, on the baseline */

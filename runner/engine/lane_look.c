@@ -307,7 +307,7 @@ static void plan(struct lane *l)
 	open_site(l);
 	look_jobs_release(&p->jobs);
 	p->done = p->batch = 0;
-	p->planned = true;
+	p->planned = p->asked = true;
 	if (s->outcome == OUTCOME_NOT_APPLIED)
 		return;
 	if (s->outcome != OUTCOME_BUILT && s->outcome != OUTCOME_UNREACHED) {
@@ -317,6 +317,9 @@ static void plan(struct lane *l)
 	}
 	p->in_chain = stands_here(l);
 	find_since_base(l);
+	if (p->next && !p->in_chain && !same_commands(l, &p->since_base))
+		at->incomplete = "make did not get to the units, and their "
+				 "commands may be others";
 	if (p->next) {
 		find_gone(l, &l->units);
 		find_gone(l, &p->units);
@@ -328,8 +331,8 @@ static void plan(struct lane *l)
 	sort_out(l);
 	strlist_each(name, &at->reached)
 		look_jobs_add(&p->jobs, LOOK_LINES, name, NULL);
-	ops(l)->plan(ops(l)->data, at, &p->jobs);
 	p->at = look_state(l);
+	p->asked = false;
 }
 
 /* ---- running ------------------------------------------------------------------- */
@@ -530,6 +533,10 @@ int lane_look(struct lane *l)
 		if (!p->next)
 			lane_say(l, RUN_CELL_BUSY, "looking for the audits");
 		plan(l);
+	}
+	if (p->done == p->jobs.nr && !p->asked) {
+		p->asked = true;
+		ops(l)->plan(ops(l)->data, &p->site, &p->jobs);
 	}
 	if (p->done < p->jobs.nr) {
 		start_batch(l);

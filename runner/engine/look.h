@@ -69,6 +69,9 @@ struct look_site {
 				 * sorted */
 	struct strlist unknown; /* reached, but with a command that is not known,
 				 * sorted */
+	/* There may be units that are built here and of which nothing is known,
+	 * because make did not come so far; why in one line. NULL: there are not. */
+	const char *incomplete;
 	/* Does the unit belong to what the cell was asked to build, or to what
 	 * that needs? (Else another series asked for it.) */
 	bool (*is_ours)(const struct look_site *at, const struct unit *u);
@@ -88,7 +91,8 @@ struct look_answer {
 struct look_ops {
 	void *data;
 	struct look_names *names; /* outlives the run */
-	/* Adds jobs. (LOOK_LINES of every unit reached is done in any case.) */
+	/* Adds jobs, once the LOOK_LINES of every unit reached are answered: what
+	 * the state reads is known. */
 	void (*plan)(void *data, const struct look_site *at,
 		     struct look_jobs *jobs);
 	/* An answer, in the order of the jobs. */
