@@ -51,7 +51,7 @@ cmd-objs := $(cmd-y:%=cmd/%) main
 unit-tests := proc jobserver sandbox tarball \
 	series matrix diagnostic diag-compiler diag-link diag-make diag-damage \
 	result result-json store \
-	order trace tree tree-apply tree-layer cellconf includes impact harvest quick \
+	order trace look audit cond tree tree-apply tree-layer cellconf includes impact harvest quick \
 	verdict cause cause-kind cause-span report
 # Objects that unit tests share.
 unit-common := builder
