@@ -168,7 +168,7 @@ static void judge_text(struct audit_run *a, const struct audit_cell *c)
 			unknown++;
 		}
 	}
-	if (!before.units && !new && !gone)
+	if (!before.units && !new && !gone && !unknown)
 		return;
 	tell(a, c, "text", "preprocessed text",
 	     xasprintf("%zu units that the series reaches: %zu -> %zu bytes "

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The audits in the text report: what the series adds first and in full, then what
- * it removes, then how much the base had already. Findings that only tell (kinds of
- * cost and coverage that are neither good nor bad) are listed, too: they are what the
- * audit was asked for.
+ * The audits in the text report: what the series adds first and in full, then what it
+ * removes. Of what the base had already only the number is told; but figures, which are
+ * neither good nor bad, are what their audit was asked for.
  */
 #include "report/text_audits.h"
 
@@ -45,7 +44,9 @@ static void print_finding(struct strbuf *out, const struct run_result *r,
 		escape_line(out, f->unit);
 		strbuf_addstr(out, f->target ? " and " : "");
 	}
-	escape_line(out, f->target ? f->target : "");
+	escape_line(out, f->target		? f->target :
+			 f->unit || !f->file ? "" :
+					       f->file);
 	if (st->colour && bad)
 		strbuf_addstr(out, "\033[0m");
 	strbuf_addstr(out, "\n      ");
@@ -80,14 +81,29 @@ static size_t count(const struct run_result *r, const char *audit,
 	return n;
 }
 
+static bool is_figure(const struct finding *f)
+{
+	static const char *const kinds[] = { "text", "header", "compiled",
+					     "unknown" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(f->kind, kinds[i]))
+			return true;
+	return false;
+}
+
 static void print_audit(struct strbuf *out, const struct run_result *r,
 			const struct report_style *st, const char *audit)
 {
 	static const enum finding_status order[] = {
 		FINDING_ADDED, FINDING_REMOVED, FINDING_PRESENT
 	};
-	size_t shown = 0, all = 0;
+	size_t shown = 0, all = 0, quiet = 0;
 
+	for (size_t i = 0; i < r->nr_findings; i++)
+		quiet += !strcmp(r->findings[i].audit, audit) &&
+			 r->findings[i].status == FINDING_PRESENT &&
+			 !is_figure(&r->findings[i]);
 	strbuf_addf(out, "audit %s: %zu added, %zu removed, %zu present\n",
 		    audit, count(r, audit, FINDING_ADDED),
 		    count(r, audit, FINDING_REMOVED),
@@ -96,7 +112,8 @@ static void print_audit(struct strbuf *out, const struct run_result *r,
 		for (size_t i = 0; i < r->nr_findings; i++) {
 			const struct finding *f = &r->findings[i];
 
-			if (strcmp(f->audit, audit) || f->status != order[k])
+			if (strcmp(f->audit, audit) || f->status != order[k] ||
+			    (f->status == FINDING_PRESENT && !is_figure(f)))
 				continue;
 			if (all++ < SHOWN) {
 				print_finding(out, r, st, f);
@@ -106,6 +123,9 @@ static void print_audit(struct strbuf *out, const struct run_result *r,
 	if (all > shown)
 		strbuf_addf(out, "    and %zu more (see results.json)\n",
 			    all - shown);
+	if (quiet)
+		strbuf_addf(out, "    %zu that the base has, too (see results.json)\n",
+			    quiet);
 	strbuf_addch(out, '\n');
 }
 
