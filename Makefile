@@ -25,14 +25,15 @@ Q := $(if $(V),,@)
 sys-y := mem strbuf errbuf strlist strmap fileio hash \
 	proc proc_child proc_run jobserver meminfo pipe_to \
 	sandbox sandbox_spec sandbox_view sandbox_enter linkpath tarball \
-	nearest yamlfile objfile objfile_refs objfile_exports ararchive
-model-y := arch unit result result_json_read result_json_write json_place \
+	nearest yamlfile objfile objfile_refs objfile_field \
+	objfile_exports ararchive
+model-y := arch unit finding result result_json_read result_json_write json_place \
 	series series_order series_source mail mailtag mailinfo patchpath \
 	matrix matrix_yaml matrix_check fragment \
 	diagnostic diag_text diag_compiler diag_make diag_link diag_kconfig \
 	diag_heal diag_infra diag_parser
 store-y := database store
-engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
+engine-y := tree tree_lines tree_git tree_repo tree_import tree_states tree_changes \
 	tree_apply tree_patch tree_reject tree_layer tree_checkout \
 	toolchain cellconf kconfig_text kconfig_expr kconfig_why includes \
 	include_scan include_walk listing impact impact_path impact_text \
@@ -43,12 +44,15 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	ctext_cond sources proof proof_missing proof_flag proof_file proof_make \
 	proof_twice lane_ask bisect bisect_sheet bisect_find bisect_run \
 	tree_history lane_image link_script link_check link_modpost \
-	link_compare link_step image
-report-y := formats escape tap text
-cmd-y := cmd options output progress run plan explain bisect bisect_print report repro doctor gc
+	link_compare link_step image report-y := formats escape tap text cmd-y \
+	:= cmd options output progress run plan explain bisect bisect_print \
+	report repro doctor gc objects look look_tree lane_look audit-y audit \
+	collect ledger accept sharing headers cycles cost cond coverage \
+	standalone code codearch codecmp identity identity_audit bootcalls \
+	boot_audit text_audits
 
 lib-objs := $(sys-y:%=sys/%) $(model-y:%=model/%) $(store-y:%=store/%) \
-	$(engine-y:%=engine/%) $(report-y:%=report/%)
+	$(engine-y:%=engine/%) $(audit-y:%=audit/%) $(report-y:%=report/%)
 cmd-objs := $(cmd-y:%=cmd/%) main
 
 unit-tests := proc jobserver sandbox tarball objfile \
@@ -56,7 +60,8 @@ unit-tests := proc jobserver sandbox tarball objfile \
 	result result-json store \
 	order simulate trace tree tree-apply tree-layer cellconf includes \
 	impact harvest quick verdict cause cause-kind cause-span report \
-	cause-proof ctext bisect bisect-sheet link-check image
+	cause-proof ctext bisect bisect-sheet link-check image look audit cond \
+	identity bootcalls objects
 # Objects that unit tests share.
 unit-common := builder
 
@@ -139,9 +144,11 @@ check-programs: kvmatrix $(unit-tests:%=$(build)/tests/test-%)
 
 install: kvmatrix
 	install -D -m 755 kvmatrix $(DESTDIR)$(PREFIX)/bin/kvmatrix
-	install -d $(DESTDIR)$(DATADIR)/matrices $(DESTDIR)$(DATADIR)/configs
+	install -d $(DESTDIR)$(DATADIR)/matrices $(DESTDIR)$(DATADIR)/configs \
+		$(DESTDIR)$(DATADIR)/audits
 	install -m 644 matrices/*.yaml $(DESTDIR)$(DATADIR)/matrices
 	install -m 644 configs/*.config $(DESTDIR)$(DATADIR)/configs
+	install -m 644 audits/*.list $(DESTDIR)$(DATADIR)/audits
 
 clean:
 	rm -rf build kvmatrix

@@ -10,6 +10,7 @@
 #include "engine/tree.h"
 #include "model/matrix.h"
 #include "model/series.h"
+#include "sys/strlist.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +35,8 @@ struct options {
 	uint64_t timeout_ms;
 	double audit_percent;
 	unsigned simulate; /* cores; 0: not asked for */
+	struct strlist audits; /* names, as given */
+	const char *accept;    /* a file of accepted findings */
 	unsigned patch; /* to explain, in the only cell of cells */
 	/* bisect's own */
 	const char *run; /* --run, or NULL */
@@ -46,6 +49,7 @@ struct options {
  * prints help and returns EXIT_OK; -1: go on.
  */
 int options_parse(struct options *o, int argc, char **argv, const char *help);
+void options_release(struct options *o);
 
 /* Everything a run works on. */
 struct session {

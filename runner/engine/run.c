@@ -253,6 +253,9 @@ static void finish(struct crew *c)
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
 	copy_equal_lanes(c);
+	r->status = proc_loop_stopped(c->loop) ? RUN_INTERRUPTED : RUN_DONE;
+	if (c->opts->looks)
+		c->opts->looks->end(c->opts->looks->data, c->opts->tree, r);
 	verdict_judge(r);
 	prove(c);
 	for (size_t i = 0; i < c->nr_lanes; i++) {
@@ -265,7 +268,6 @@ static void finish(struct crew *c)
 				       run_result_step(r, p, l->cell_nr), &err);
 		lane_release(l);
 	}
-	r->status = proc_loop_stopped(c->loop) ? RUN_INTERRUPTED : RUN_DONE;
 	causes_find(r);
 	pool_finish(c->pool);
 	place_cache_use(c->opts->place, &r->cache);

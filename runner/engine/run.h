@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 struct errbuf;
+struct look_ops;
 struct matrix;
 struct place;
 struct quick_state;
@@ -88,6 +89,7 @@ struct run_opts {
 	double audit_percent; /* of the skipped steps that are built anyway */
 	bool quick_only; /* --depth quick: build only what the quick pass cannot
 			  * judge */
+	const struct look_ops *looks; /* what the audits want; may be NULL */
 	bool use_memory; /* take finished steps from the store */
 	uint64_t step_timeout_ms;
 	/*

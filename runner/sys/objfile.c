@@ -25,6 +25,7 @@ void objfile_release(struct objfile *o)
 	free(o->sections);
 	free(o->symbols);
 	free(o->refs);
+	free(o->relocs);
 	free(o->exports);
 	free(o->modinfo);
 	free(o->by_place);
@@ -129,6 +130,8 @@ static int read_sections(struct obj_reader *r)
 			.exec = h->sh_flags & SHF_EXECINSTR,
 			.write = h->sh_flags & SHF_WRITE,
 			.grouped = h->sh_flags & SHF_GROUP,
+			.strings = h->sh_flags & SHF_STRINGS,
+			.entry = h->sh_flags & SHF_MERGE ? h->sh_entsize : 0,
 		};
 	}
 	return 0;
@@ -321,8 +324,48 @@ int objfile_symbol_at(const struct objfile *o, int section, uint64_t value)
 	return o->by_place[lo - 1];
 }
 
-/* The symbol that stands (not: has its code) at a place, as one in .opd does. */
-static int standing_at(const struct objfile *o, int section, uint64_t value)
+uint64_t objfile_next_place(const struct objfile *o, int section,
+			    uint64_t value)
+{
+	size_t lo = 0, hi = o->nr_by_place;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct obj_symbol *s = &o->symbols[o->by_place[mid]];
+
+		if (s->code < section ||
+		    (s->code == section && s->code_value <= value))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < o->nr_by_place &&
+	    o->symbols[o->by_place[lo]].code == section &&
+	    o->symbols[o->by_place[lo]].code_value < o->sections[section].size)
+		return o->symbols[o->by_place[lo]].code_value;
+	return o->sections[section].size;
+}
+
+size_t objfile_reloc_at(const struct objfile *o, unsigned section,
+			uint64_t offset)
+{
+	size_t lo = 0, hi = o->nr_relocs;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct obj_reloc *l = &o->relocs[mid];
+
+		if (l->section < section ||
+		    (l->section == section && l->offset < offset))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+int objfile_symbol_standing(const struct objfile *o, int section,
+			    uint64_t value)
 {
 	for (size_t i = 1; i < o->nr_symbols; i++) {
 		const struct obj_symbol *s = &o->symbols[i];
@@ -353,7 +396,8 @@ void objfile_ref_place(const struct objfile *o, const struct obj_ref *ref,
 	if (!ref->has_addend || s->section < 0)
 		return;
 	if (!strcmp(o->sections[s->section].name, ".opd"))
-		place->symbol = standing_at(o, s->section, place->value);
+		place->symbol = objfile_symbol_standing(
+			o, s->section, place->value);
 	if (place->symbol >= 0) {
 		place->section = o->symbols[place->symbol].code;
 		place->value = o->symbols[place->symbol].code_value;
@@ -399,6 +443,36 @@ void objfile_modinfo(const struct objfile *o, const char *key,
 			strlist_add(values, o->modinfo + at + n + 1);
 }
 
+/* ---- contents ----------------------------------------------------------------- */
+
+static int read_bytes(struct obj_reader *r)
+{
+	struct objfile *o = r->o;
+
+	for (size_t i = 1; i < o->nr_sections; i++) {
+		struct obj_section *s = &o->sections[i];
+		const char *bytes;
+		size_t len;
+		char *copy;
+
+		if ((!s->alloc && strcmp(s->name, ".modinfo") &&
+		     strcmp(s->name, ".export_symbol")) ||
+		    r->headers[i].sh_type == SHT_NOBITS)
+			continue;
+		bytes = obj_contents(r, i, &len);
+		if (!bytes || len != s->size)
+			return obj_damaged(r, "section %zu lies outside of the "
+					      "file", i);
+		copy = xmalloc(len + 1);
+		memcpy(copy, bytes, len);
+		copy[len] = '\0';
+		GROW(o->strings, o->nr_strings, o->alloc_strings);
+		o->strings[o->nr_strings++] = copy;
+		s->bytes = copy;
+	}
+	return 0;
+}
+
 /* ---- all of it ------------------------------------------------------------------ */
 
 static int read_all(struct obj_reader *r, unsigned what)
@@ -419,6 +493,8 @@ static int read_all(struct obj_reader *r, unsigned what)
 	if (!o->relocatable)
 		return 0;
 	if ((what & OBJ_WITH_REFS) && obj_read_refs(r))
+		return -1;
+	if ((what & OBJ_WITH_BYTES) && (read_bytes(r) || obj_read_relocs(r)))
 		return -1;
 	return obj_read_exports(r) || read_modinfo(r) ? -1 : 0;
 }

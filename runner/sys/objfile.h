@@ -34,6 +34,11 @@ struct obj_section {
 	bool exec;   /* holds instructions */
 	bool write;
 	bool grouped; /* of a section group: other objects may hold the same */
+	bool strings; /* holds texts that may be merged with equal ones */
+	unsigned entry; /* size of what may be merged; 0: nothing */
+	/* With OBJ_WITH_BYTES: size bytes. NULL: all of it is zero, or it is no
+	 * part of the image (.modinfo, .export_symbol are read all the same). */
+	const char *bytes;
 };
 
 enum obj_bind { OBJ_LOCAL, OBJ_GLOBAL, OBJ_WEAK };
@@ -66,6 +71,16 @@ struct obj_ref {
 	bool has_addend;
 };
 
+/* One relocation. */
+struct obj_reloc {
+	unsigned section, symbol, type;
+	uint64_t offset;
+	/* Counted from the symbol to what is meant, whatever the instruction
+	 * counts from. Not known where it is hidden in the instruction. */
+	int64_t addend;
+	bool has_addend;
+};
+
 struct obj_export {
 	const char *name;
 	const char *space; /* namespace, "" when none */
@@ -84,6 +99,8 @@ struct objfile {
 	size_t nr_symbols;
 	struct obj_ref *refs;
 	size_t nr_refs, alloc_refs;
+	struct obj_reloc *relocs; /* by section and offset */
+	size_t nr_relocs, alloc_relocs;
 	struct obj_export *exports;
 	size_t nr_exports, alloc_exports;
 	char *modinfo; /* "license=GPL\0..." of .modinfo, or NULL */
@@ -101,7 +118,8 @@ struct objfile {
 #define _cleanup_objfile_ __attribute__((cleanup(objfile_release)))
 void objfile_release(struct objfile *o);
 
-#define OBJ_WITH_REFS 1u
+#define OBJ_WITH_REFS 1u  /* refs */
+#define OBJ_WITH_BYTES 2u /* relocs, and what is in the sections */
 
 /*
  * Reads a relocatable object, or a linked program's symbols; what says how much
@@ -116,6 +134,16 @@ int objfile_parse(struct objfile *o, const char *name, const void *data,
 /* The symbol whose code or data lies at that place, or the nearest one before
  * it; -1: none. Names that only the assembler made (".L12", "$x") do not count. */
 int objfile_symbol_at(const struct objfile *o, int section, uint64_t value);
+/* The first such place behind it; the size of the section when there is none. */
+uint64_t objfile_next_place(const struct objfile *o, int section,
+			    uint64_t value);
+/* The symbol that stands (not: has its code) at a place, as those in .opd do. */
+int objfile_symbol_standing(const struct objfile *o, int section,
+			    uint64_t value);
+/* The first relocation of a section at or behind an offset, as an index of relocs
+ * (nr_relocs: none at all, of no section). */
+size_t objfile_reloc_at(const struct objfile *o, unsigned section,
+			uint64_t offset);
 /* Where a reference leads. */
 struct obj_place {
 	int section;	/* as in obj_symbol; of the code, for a function */

@@ -29,6 +29,14 @@ const char *obj_contents(struct obj_reader *r, size_t section, size_t *len);
 /* code and code_value of the symbols, where they are not section and value. */
 int obj_read_descriptors(struct obj_reader *r);
 int obj_read_refs(struct obj_reader *r);
+/* Each relocation of a section that is part of the image. */
+int obj_read_relocs(struct obj_reader *r);
+
+/* objfile_field.c */
+/* What to add to the addend of a relocation of a section with these bytes, so
+ * that it counts from the symbol. */
+int obj_addend_bias(const struct objfile *o, unsigned section, unsigned type,
+		    uint64_t offset, const char *bytes, size_t len);
 
 /* objfile_exports.c */
 int obj_read_exports(struct obj_reader *r);

@@ -44,14 +44,13 @@ static uint32_t word_at(const struct objfile *o, const char *p)
 	return (uint32_t)b[3] << 24 | b[2] << 16 | b[1] << 8 | b[0];
 }
 
-/* Is it a word that holds the addend as it is? pc: relative to what follows. */
-static bool plain_word(unsigned machine, unsigned type, bool *pc)
+/* Is it a word that holds the addend as it is? */
+static bool plain_word(unsigned machine, unsigned type)
 {
-	*pc = false;
 	switch (machine) {
 	case EM_386:
-		*pc = type == R_386_PC32 || type == R_386_PLT32;
-		return *pc || type == R_386_32;
+		return type == R_386_32 || type == R_386_PC32 ||
+		       type == R_386_PLT32;
 	case EM_ARM:
 		return type == R_ARM_ABS32 || type == R_ARM_REL32;
 	case EM_MIPS:
@@ -64,12 +63,10 @@ static bool plain_word(unsigned machine, unsigned type, bool *pc)
 static void addend_in_place(const struct obj_reader *r, struct reloc *l,
 			    const char *bytes, size_t len)
 {
-	bool pc;
-
-	if (!plain_word(r->o->machine, l->type, &pc) || len < 4 ||
+	if (!plain_word(r->o->machine, l->type) || len < 4 ||
 	    l->offset > len - 4)
 		return;
-	l->addend = (int32_t)word_at(r->o, bytes + l->offset) + (pc ? 4 : 0);
+	l->addend = (int32_t)word_at(r->o, bytes + l->offset);
 	l->has_addend = true;
 }
 
@@ -84,15 +81,6 @@ static void split_info(const struct obj_reader *r, GElf_Xword info,
 		l->symbol = info & 0xffffffff;
 		l->type = info >> 56;
 	}
-}
-
-/* x86 counts from the end of the instruction. Where an immediate follows the
- * place, what comes out is a few bytes too low. */
-static void from_end(const struct obj_reader *r, struct reloc *l)
-{
-	if (r->o->machine == EM_X86_64 &&
-	    (l->type == R_X86_64_PC32 || l->type == R_X86_64_PLT32))
-		l->addend += 4;
 }
 
 static int read_relocs(struct obj_reader *r, size_t section, struct relocs *to)
@@ -111,8 +99,7 @@ static int read_relocs(struct obj_reader *r, size_t section, struct relocs *to)
 	if (!h->sh_info || h->sh_info >= r->o->nr_sections)
 		return obj_damaged(r, "section %zu relocates no section",
 				   section);
-	if (!rela)
-		bytes = obj_contents(r, h->sh_info, &len);
+	bytes = obj_contents(r, h->sh_info, &len);
 	if (!bytes)
 		return obj_damaged(r, "section %u lies outside of the file",
 				   (unsigned)h->sh_info);
@@ -140,10 +127,11 @@ static int read_relocs(struct obj_reader *r, size_t section, struct relocs *to)
 		if (rela) {
 			l->addend = a.r_addend;
 			l->has_addend = true;
-			from_end(r, l);
 		} else {
 			addend_in_place(r, l, bytes, len);
 		}
+		l->addend += obj_addend_bias(r->o, h->sh_info, l->type,
+					     l->offset, bytes, len);
 	}
 	return 0;
 }
@@ -269,5 +257,47 @@ int obj_read_refs(struct obj_reader *r)
 			return -1;
 		add_refs(o, r->headers[i].sh_info, &l);
 	}
+	return 0;
+}
+
+static int by_section(const void *a, const void *b)
+{
+	const struct obj_reloc *x = a, *y = b;
+
+	if (x->section != y->section)
+		return x->section < y->section ? -1 : 1;
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return x->type < y->type ? -1 : x->type > y->type;
+}
+
+int obj_read_relocs(struct obj_reader *r)
+{
+	struct objfile *o = r->o;
+
+	for (size_t i = 1; i < o->nr_sections; i++) {
+		_cleanup_(relocs_release) struct relocs l = { 0 };
+		unsigned of = r->headers[i].sh_info;
+
+		if (!is_relocs(&r->headers[i]))
+			continue;
+		if (read_relocs(r, i, &l))
+			return -1;
+		for (size_t k = 0; k < l.nr; k++) {
+			if (!o->sections[of].bytes || !l.v[k].symbol)
+				continue;
+			GROW(o->relocs, o->nr_relocs, o->alloc_relocs);
+			o->relocs[o->nr_relocs++] = (struct obj_reloc){
+				.section = of,
+				.symbol = l.v[k].symbol,
+				.type = l.v[k].type,
+				.offset = l.v[k].offset,
+				.addend = l.v[k].addend,
+				.has_addend = l.v[k].has_addend,
+			};
+		}
+	}
+	if (o->nr_relocs)
+		qsort(o->relocs, o->nr_relocs, sizeof(*o->relocs), by_section);
 	return 0;
 }
