@@ -27,29 +27,33 @@ sys-y := mem strbuf errbuf strlist strmap fileio hash \
 	sandbox sandbox_spec sandbox_view sandbox_enter linkpath tarball \
 	nearest yamlfile objfile objfile_refs objfile_field \
 	objfile_exports ararchive
-model-y := arch unit finding result result_json_read result_json_write json_place \
+model-y := arch unit finding result result_json_read result_json_told \
+	result_json_write json_place \
 	series series_order series_source mail mailtag mailinfo patchpath \
 	matrix matrix_yaml matrix_check fragment \
 	diagnostic diag_text diag_compiler diag_make diag_link diag_kconfig \
 	diag_heal diag_infra diag_parser
 store-y := database store
-engine-y := tree tree_lines tree_git tree_repo tree_import tree_states tree_changes \
-	tree_apply tree_patch tree_reject tree_layer tree_checkout \
+engine-y := tree tree_lines tree_git tree_repo tree_import tree_states \
+	tree_changes tree_apply tree_patch tree_reject tree_layer \
+	tree_checkout tree_history \
 	toolchain cellconf kconfig_text kconfig_expr kconfig_why includes \
 	include_scan include_walk listing impact impact_path impact_text \
-	impact_memo simulate baseline place survey harvest replay lane \
-	lane_child lane_config lane_chain lane_audit lane_memory lane_quick \
-	lane_step quick run pool order trace plan step_view verdict cause \
-	cause_kind cause_scan cause_proof cause_text cause_words ctext \
-	ctext_cond sources proof proof_missing proof_flag proof_file proof_make \
-	proof_twice lane_ask bisect bisect_sheet bisect_find bisect_run \
-	tree_history lane_image link_script link_check link_modpost \
-	link_compare link_step image report-y := formats escape tap text cmd-y \
-	:= cmd options output progress run plan explain bisect bisect_print \
-	report repro doctor gc objects look look_tree lane_look audit-y audit \
-	collect ledger accept sharing headers cycles cost cond coverage \
-	standalone code codearch codecmp identity identity_audit bootcalls \
-	boot_audit text_audits
+	impact_memo baseline place survey harvest replay lane lane_child \
+	lane_config lane_chain lane_audit lane_memory lane_quick lane_step \
+	lane_ask lane_image lane_look quick run pool order simulate trace plan \
+	link_script link_check link_modpost link_compare link_step image \
+	objects look look_tree step_view verdict \
+	bisect bisect_sheet bisect_find bisect_run \
+	cause cause_kind cause_scan cause_proof cause_text cause_words ctext \
+	ctext_cond sources proof proof_missing proof_flag proof_file \
+	proof_make proof_twice
+audit-y := audit collect ledger accept sharing headers cycles cost cond \
+	coverage standalone code codearch codecmp identity \
+	bootcalls
+report-y := formats escape tap text text_audits
+cmd-y := cmd options output progress run audit plan explain bisect \
+	bisect_print report repro doctor gc
 
 lib-objs := $(sys-y:%=sys/%) $(model-y:%=model/%) $(store-y:%=store/%) \
 	$(engine-y:%=engine/%) $(audit-y:%=audit/%) $(report-y:%=report/%)
@@ -59,9 +63,9 @@ unit-tests := proc jobserver sandbox tarball objfile \
 	series matrix diagnostic diag-compiler diag-link diag-make diag-damage \
 	result result-json store \
 	order simulate trace tree tree-apply tree-layer cellconf includes \
-	impact harvest quick verdict cause cause-kind cause-span report \
-	cause-proof ctext bisect bisect-sheet link-check image look audit cond \
-	identity bootcalls objects
+	impact harvest quick look image link-check verdict \
+	bisect bisect-sheet cause cause-kind cause-span cause-proof ctext \
+	audit cond report
 # Objects that unit tests share.
 unit-common := builder
 

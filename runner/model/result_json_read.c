@@ -14,6 +14,7 @@
 #include "model/result_json.h"
 
 #include "model/json_place.h"
+#include "model/result_json_index.h"
 #include "sys/errbuf.h"
 #include "sys/json.h"
 #include "sys/mem.h"
@@ -39,11 +40,6 @@ static const char *name_of_kind(int v)
 static const char *name_of_severity(int v)
 {
 	return diag_severity_name((enum diag_severity)v);
-}
-
-static const char *name_of_finding(int v)
-{
-	return finding_status_name((enum finding_status)v);
 }
 
 static const char *name_of_status(int v)
@@ -209,37 +205,8 @@ static int read_run(const struct place *top, struct run_result *r)
 }
 
 /* What the references of one document are checked against. */
-struct index {
-	struct strmap cells; /* id: struct cell_info in r */
-	const struct run_result *r;
-};
-
-static int find_cell(const struct place *p, const struct index *ix, size_t *out)
-{
-	const struct cell_info *c;
-	const char *id;
-
-	if (place_need_str(p, "cell", &id))
-		return -1;
-	c = strmap_get(&ix->cells, id);
-	if (!c)
-		return place_fail(p, "cell", ": \"%s\" is not in cells[]", id);
-	*out = (size_t)(c - ix->r->cells);
-	return 0;
-}
-
-static int find_patch(const struct place *p, const struct index *ix,
-		      unsigned *out)
-{
-	if (place_uint(p, "patch", out))
-		return -1;
-	if (*out >= ix->r->nr_patches)
-		return place_fail(p, "patch", ": %u is not in patches[]", *out);
-	return 0;
-}
-
 static int read_cells(const struct place *top, struct run_result *r,
-		      struct index *ix)
+		      struct result_index *ix)
 {
 	const json_t *a, *v;
 	struct place p;
@@ -321,7 +288,7 @@ static int read_patches(const struct place *top, struct run_result *r)
 	return 0;
 }
 
-static int read_judged_step(const struct place *p, const struct index *ix,
+static int read_judged_step(const struct place *p, const struct result_index *ix,
 			    bool *seen)
 {
 	unsigned patch;
@@ -329,7 +296,7 @@ static int read_judged_step(const struct place *p, const struct index *ix,
 	struct step_result *s;
 	int verdict;
 
-	if (find_patch(p, ix, &patch) || find_cell(p, ix, &cell))
+	if (result_find_patch(p, ix, &patch) || result_find_cell(p, ix, &cell))
 		return -1;
 	at = patch * ix->r->nr_cells + cell;
 	if (seen[at])
@@ -346,7 +313,7 @@ static int read_judged_step(const struct place *p, const struct index *ix,
 }
 
 static int read_steps(const struct place *top, struct run_result *r,
-		      const struct index *ix)
+		      const struct result_index *ix)
 {
 	_cleanup_free_ bool *seen = NULL;
 	const json_t *a, *v;
@@ -371,7 +338,7 @@ static int read_steps(const struct place *top, struct run_result *r,
 	return 0;
 }
 
-static int read_judged_diag(const struct place *p, const struct index *ix)
+static int read_judged_diag(const struct place *p, const struct result_index *ix)
 {
 	struct step_result *s;
 	struct diagnostic *d;
@@ -379,7 +346,7 @@ static int read_judged_diag(const struct place *p, const struct index *ix)
 	size_t cell;
 	int status;
 
-	if (find_patch(p, ix, &patch) || find_cell(p, ix, &cell))
+	if (result_find_patch(p, ix, &patch) || result_find_cell(p, ix, &cell))
 		return -1;
 	status = place_name(p, "status", name_of_status, DIAG_KNOWN + 1);
 	if (status < 0)
@@ -392,7 +359,7 @@ static int read_judged_diag(const struct place *p, const struct index *ix)
 	return 0;
 }
 
-static int read_diags(const struct place *top, const struct index *ix)
+static int read_diags(const struct place *top, const struct result_index *ix)
 {
 	const json_t *a, *v;
 	struct place p;
@@ -408,7 +375,7 @@ static int read_diags(const struct place *top, const struct index *ix)
 	return 0;
 }
 
-static int read_spans(const struct place *p, const struct index *ix,
+static int read_spans(const struct place *p, const struct result_index *ix,
 		      struct cause *c)
 {
 	const json_t *a, *v;
@@ -423,7 +390,7 @@ static int read_spans(const struct place *p, const struct index *ix,
 		GROW(c->spans, c->nr_spans, c->alloc_spans);
 		span = &c->spans[c->nr_spans++];
 		if (place_enter(&sub, p, "spans", i, v) ||
-		    find_cell(&sub, ix, &span->cell) ||
+		    result_find_cell(&sub, ix, &span->cell) ||
 		    place_uint(&sub, "first_bad", &span->first_bad) ||
 		    place_uint_or_null(&sub, "healed_by", &span->healed_by))
 			return -1;
@@ -431,7 +398,7 @@ static int read_spans(const struct place *p, const struct index *ix,
 	return 0;
 }
 
-static int read_cause(const struct place *p, const struct index *ix,
+static int read_cause(const struct place *p, const struct result_index *ix,
 		      struct cause *c)
 {
 	unsigned count;
@@ -459,7 +426,7 @@ static int read_cause(const struct place *p, const struct index *ix,
 }
 
 static int read_causes(const struct place *top, struct run_result *r,
-		       const struct index *ix)
+		       const struct result_index *ix)
 {
 	const json_t *a, *v;
 	struct place p;
@@ -475,123 +442,6 @@ static int read_causes(const struct place *top, struct run_result *r,
 		*c = (struct cause){ 0 };
 		if (place_enter(&p, top, "causes", i, v) ||
 		    read_cause(&p, ix, c))
-			return -1;
-	}
-	return 0;
-}
-
-static const char *name_of_proof(int v)
-{
-	return proof_kind_name((enum proof_kind)v);
-}
-
-static int read_proof(const struct place *p, const struct index *ix,
-		      struct proof *f)
-{
-	int kind = place_name(p, "kind", name_of_proof, PROOF_UNEXPORTED + 1);
-
-	if (kind < 0)
-		return -1;
-	f->kind = (enum proof_kind)kind;
-	if (find_patch(p, ix, &f->patch) || find_cell(p, ix, &f->cell) ||
-	    place_str(p, "unit", &f->unit) || place_str(p, "id", &f->id) ||
-	    place_str(p, "file", &f->file) ||
-	    place_str(p, "thing", &f->thing) ||
-	    place_uint(p, "by", &f->by) ||
-	    place_str(p, "header", &f->header) ||
-	    place_uint(p, "line", &f->line) || place_str(p, "to", &f->to) ||
-	    place_str(p, "place", &f->place) ||
-	    place_uint(p, "place_line", &f->place_line) ||
-	    place_str(p, "text", &f->text) ||
-	    place_str(p, "chain", &f->chain) ||
-	    place_str(p, "makefile", &f->makefile) ||
-	    place_bool(p, "unsure", &f->unsure) ||
-	    place_str(p, "remark", &f->remark) ||
-	    place_str(p, "luck", &f->luck))
-		return -1;
-	if (!f->unit || !f->id || !f->file || !f->thing)
-		return place_fail(p, "unit",
-				  ", id, file and thing must be there");
-	return 0;
-}
-
-/* Of the store only. One written before there were any has none. */
-static int read_proofs(const struct place *top, struct run_result *r,
-		       const struct index *ix)
-{
-	const json_t *a, *v;
-	struct place p;
-	size_t i;
-
-	if (!json_object_get(top->o, "proofs"))
-		return 0;
-	if (place_list(top, "proofs", &a))
-		return -1;
-	json_array_foreach(a, i, v) {
-		GROW(r->proofs, r->nr_proofs, r->alloc_proofs);
-		r->proofs[r->nr_proofs] = (struct proof){0};
-		if (place_enter(&p, top, "proofs", i, v) ||
-		    read_proof(&p, ix, &r->proofs[r->nr_proofs++]))
-			return -1;
-	}
-	return 0;
-}
-
-static int read_finding_cells(const struct place *p, const struct index *ix,
-			      struct finding *f)
-{
-	_cleanup_strlist_ struct strlist ids = STRLIST_INIT;
-
-	if (place_strings(p, "cells", &ids))
-		return -1;
-	strlist_each(id, &ids) {
-		const struct cell_info *c = strmap_get(&ix->cells, id);
-
-		if (!c)
-			return place_fail(p, "cells",
-					  ": \"%s\" is not in cells[]", id);
-		finding_add_cell(f, (size_t)(c - ix->r->cells));
-	}
-	return 0;
-}
-
-static int read_finding(const struct place *p, const struct index *ix,
-			struct finding *f)
-{
-	int status;
-
-	if (place_own_str(p, "audit", &f->audit) ||
-	    place_own_str(p, "id", &f->id) ||
-	    find_patch(p, ix, &f->patch) || read_finding_cells(p, ix, f) ||
-	    place_str(p, "unit", &f->unit) || place_str(p, "file", &f->file) ||
-	    place_uint_or_null(p, "line", &f->line) ||
-	    place_str(p, "target", &f->target) ||
-	    place_own_str(p, "kind", &f->kind) ||
-	    place_str(p, "evidence", &f->evidence) ||
-	    place_str(p, "accepted", &f->accepted))
-		return -1;
-	status = place_name(p, "status", name_of_finding, FINDING_PRESENT + 1);
-	if (status < 0)
-		return -1;
-	f->status = (enum finding_status)status;
-	return 0;
-}
-
-/* Of a stored run of a version that had no audits, they are absent. */
-static int read_findings(const struct place *top, struct run_result *r,
-			 const struct index *ix)
-{
-	const json_t *a, *v;
-	struct place p;
-	size_t i;
-
-	if (!json_object_get(top->o, "audits"))
-		return 0;
-	if (place_list(top, "audits", &a))
-		return -1;
-	json_array_foreach(a, i, v) {
-		if (place_enter(&p, top, "audits", i, v) ||
-		    read_finding(&p, ix, run_result_add_finding(r)))
 			return -1;
 	}
 	return 0;
@@ -639,17 +489,17 @@ static int read_document(struct run_result *r, const char *text, size_t len,
 {
 	_cleanup_json_ json_t *doc = parse(text, len, err);
 	const struct place top = { .o = doc, .err = err };
-	struct index ix = { .r = r };
+	struct result_index ix = { .r = r };
 	int ret;
 
 	if (!doc)
 		return -1;
 	ret = check_format(&top) || read_run(&top, r) ||
 	      read_cells(&top, r, &ix) || read_patches(&top, r) ||
-	      read_findings(&top, r, &ix);
+	      result_read_findings(&top, r, &ix);
 	if (!ret && head_only) {
 		run_result_alloc_steps(r);
-		ret = read_proofs(&top, r, &ix);
+		ret = result_read_proofs(&top, r, &ix);
 	} else if (!ret) {
 		ret = read_steps(&top, r, &ix) || read_diags(&top, &ix) ||
 		      read_causes(&top, r, &ix);
