@@ -293,6 +293,25 @@ test_expect_success '--run: one that never fails ends with 0' '
 	test_expect_code 0 bisect allgood --cell "s390/*" --run true base..series
 '
 
+test_expect_success '--run: a command that takes too long tells nothing' '
+	test_expect_code 3 bisect slow --cell "s390/*" --timeout 2 --run "sleep 20" base..series~20 &&
+	grep "the tip says nothing about it" slow.out
+'
+
+test_expect_success 'an interrupted bisection ends with 3 and says how to go on' '
+	"$KVMATRIX" bisect --tree tree -m m.yaml -o out/stopped --cell "s390/*" \
+		--run "touch $TRASH/out/never 2>/dev/null; sleep 60" base..series \
+		>stopped.out 2>stopped.err &
+	stopped=$! &&
+	for i in $(seq 300); do
+		grep -q "base: built" stopped.err && break
+		sleep 0.1
+	done &&
+	sleep 1 && kill -TERM $stopped &&
+	test_expect_code 3 wait $stopped &&
+	grep "^interrupted: run it again to go on" stopped.out
+'
+
 test_expect_success 'bad usage is told' '
 	test_expect_code 2 bisect usage1 --depth quick base..series &&
 	test_expect_code 2 bisect usage2 --first-parent mails &&

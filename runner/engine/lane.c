@@ -484,7 +484,8 @@ static enum lane_progress quick_pass(struct lane *l)
 	const struct run_opts *o = l->crew->opts;
 
 	if ((o->place->mode == SANDBOX_OVERLAY || o->quick_only) &&
-	    (!o->next || (o->scout && !l->helper)) && l->patch < l->crew->result->nr_patches)
+	    (!o->next || (o->scout && !l->helper)) &&
+	    l->patch < l->crew->result->nr_patches)
 		return lane_quick(l) ? LANE_BUSY : LANE_AGAIN;
 	/* What later states read is no reason to build an earlier one. */
 	strmap_release(&l->more_reads);

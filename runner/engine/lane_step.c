@@ -523,6 +523,9 @@ int lane_step(struct lane *l)
 
 	if (!l->patch) /* its result is the baseline's */
 		return lane_probe(l);
+	/* What a verdict has said of a step that was not built. */
+	free(s->reason);
+	s->reason = NULL;
 	s->units_total = units_total(l);
 	if (state->not_applied) {
 		s->outcome = OUTCOME_NOT_APPLIED;

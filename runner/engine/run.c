@@ -129,6 +129,14 @@ static void tick(void *data)
 	say(c, RUN_TICK, NULL);
 }
 
+static bool waits_for_lock(const struct crew *c)
+{
+	for (size_t i = 0; i < c->nr_lanes; i++)
+		if (c->lanes[i].phase == LANE_LOCK)
+			return true;
+	return false;
+}
+
 static void work(struct crew *c)
 {
 	bool waiting_said = false;
@@ -139,10 +147,12 @@ static void work(struct crew *c)
 			proc_loop_run(c->loop);
 			continue;
 		}
-		/* Every lane waits for another run's baseline. */
-		if (!waiting_said)
+		/* Every lane waits for another run's baseline, or for a lane
+		 * that does. */
+		if (!waiting_said && waits_for_lock(c)) {
 			say(c, RUN_NOTE, "another run works on the same cells; waiting");
-		waiting_said = true;
+			waiting_said = true;
+		}
 		nanosleep(&(struct timespec){ .tv_nsec = 200 * 1000000 }, NULL);
 	}
 	if (proc_loop_running(c->loop))
