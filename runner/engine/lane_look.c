@@ -177,9 +177,12 @@ static bool is_gone(const struct lane *l, const struct unit *u)
 {
 	const struct step_result *s = run_result_step(
 		l->crew->result, l->look.next, l->cell_nr);
+	const struct change *source =
+		u->nr_deps ? tree_find_change(&look_state(l)->since_base,
+					      u->deps[0]) :
+			     NULL;
 
-	if (u->nr_deps && starts_with(u->deps[0], "arch/") &&
-	    !lane_has_file(l, u->deps[0], look_state(l)))
+	if (source && source->status == 'D')
 		return true;
 	if (command_place(l, u->name) ||
 	    strlist_has_sorted(&s->failed, u->name))

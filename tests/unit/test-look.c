@@ -151,6 +151,13 @@ static void equal_means_includes_and_lines(void **state)
 	assert_true(look_tree_equal(&a, &b));
 	assert_false(look_tree_equal(&a, &c));
 	assert_false(look_tree_equal(&a, &d));
+	/* other lines, the same includes */
+	look_tree_share(&c, &a);
+	assert_true(c.borrowed);
+	assert_ptr_equal(c.v, a.v);
+	assert_false(look_tree_sees(&c, "k/x.c", 9));
+	look_tree_share(&d, &a);
+	assert_false(d.borrowed);
 }
 
 static void hostile_output_does_no_harm(void **state)
