@@ -49,8 +49,8 @@ engine-y := tree tree_lines tree_git tree_repo tree_import tree_states \
 	ctext_cond sources proof proof_missing proof_flag proof_file \
 	proof_make proof_twice
 audit-y := audit collect ledger accept sharing headers cycles cost cond \
-	coverage standalone code codearch codecmp identity \
-	bootcalls
+	coverage standalone code codearch codecmp identity bootcalls \
+	coverage_text
 report-y := formats escape tap text text_audits
 cmd-y := cmd options output progress run audit plan explain bisect \
 	bisect_print report repro doctor gc
