@@ -387,7 +387,7 @@ static void names_lose_what_is_counted(void **state)
 		{ "f.part.0", "f.part.0", true, false },
 		{ "v2", "v2", false, false },
 		{ "__initcall__kmod_kvm__501_6412_init6",
-		  "__initcall__kmod_kvm___init", false, true },
+		  "__initcall__kmod_kvm____init", false, true },
 		{ ".12", ".12", false, false },
 	};
 
