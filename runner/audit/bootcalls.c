@@ -57,14 +57,14 @@ static const char *entry_code(const char *section)
 	static const struct {
 		const char *section, *what;
 	} known[] = {
-		{ ".head.text", "entry code (.head.text): runs as the kernel "
-				"or an exception begins" },
+		{ ".head.text", "entry code (.head.text...): runs as the "
+				"kernel or an exception begins" },
 		{ ".idmap.text", "runs with the MMU off, as a CPU comes up" },
 		{ ".hyp.idmap.text", "runs with EL2's MMU off" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (!strcmp(section, known[i].section))
+		if (starts_with(section, known[i].section))
 			return known[i].what;
 	return NULL;
 }

@@ -72,6 +72,7 @@ static void commands_tell_what_an_object_is(void **state)
 		  "cmd_x := objcopy --prefix-symbols=__kvm_nvhe_ a b\n", NULL,
 		  true },
 		{ "a.o", "", NULL, false },
+		{ ".vmlinux.export.o", CC(""), NULL, false },
 	};
 
 	(void)state;
