@@ -17,6 +17,7 @@
 static const struct audit *const all[] = {
 	&audit_headers,	 &audit_cycles,	    &audit_cost,
 	&audit_coverage, &audit_standalone,
+	&audit_identity, &audit_boot_calls,
 };
 
 const struct audit *audit_find(const char *name)

@@ -12,7 +12,8 @@
  *     puts its facts into a ledger (ledger.h) or findings into the result.
  *
  * A new audit is a file with a struct audit, named at the top of audit.c. One that
- * reads objects and not the preprocessor needs its own way to collect.
+ * reads objects and not the preprocessor has objects(), which sees them while they
+ * stand, and keeps what it found in the cell.
  */
 #ifndef KVMATRIX_AUDIT_AUDIT_H
 #define KVMATRIX_AUDIT_AUDIT_H
@@ -25,6 +26,9 @@
 struct accept_list;
 struct audit_run;
 struct audit_cell;
+struct boot_states;
+struct identity_states;
+struct image_tree;
 struct errbuf;
 struct finding;
 struct run_result;
@@ -37,6 +41,12 @@ struct audit {
 	/* Adds jobs for a cell at a state; may be NULL. */
 	void (*plan)(struct audit_run *a, struct audit_cell *c,
 		     const struct look_site *at, struct look_jobs *jobs);
+	/* Looks at the objects of a state (look.h: now may be NULL); may be
+	 * NULL. */
+	void (*objects)(struct audit_run *a, struct audit_cell *c,
+			const struct look_site *at,
+			const struct image_tree *before,
+			const struct image_tree *now);
 	void (*judge)(struct audit_run *a);
 };
 /* NULL when there is none. */
@@ -44,7 +54,7 @@ const struct audit *audit_find(const char *name);
 /* For help: counted from 0, NULL behind the last. */
 const struct audit *audit_nth(size_t i);
 extern const struct audit audit_headers, audit_cycles, audit_cost,
-	audit_coverage, audit_standalone;
+	audit_coverage, audit_standalone, audit_identity, audit_boot_calls;
 
 /* One look at a unit. */
 struct audit_look {
@@ -90,6 +100,9 @@ struct audit_cell {
 	char **unsure; /* [patch]: why not all units of that state are known;
 			* NULL: they are */
 	size_t nr_unsure;
+	/* What the audits of objects found; NULL: not made. */
+	struct identity_states *identity;
+	struct boot_states *boot;
 };
 
 struct audit_opts {

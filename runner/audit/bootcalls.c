@@ -7,6 +7,7 @@
 #include "audit/bootcalls.h"
 
 #include "audit/code.h"
+#include "audit/codearch.h"
 #include "engine/link_script.h"
 #include "sys/mem.h"
 #include "sys/strbuf.h"
@@ -56,14 +57,14 @@ static const char *entry_code(const char *section)
 	static const struct {
 		const char *section, *what;
 	} known[] = {
-		{ ".head.text", "entry code (.head.text): runs as the kernel "
-				"or an exception begins" },
+		{ ".head.text", "entry code (.head.text...): runs as the "
+				"kernel or an exception begins" },
 		{ ".idmap.text", "runs with the MMU off, as a CPU comes up" },
 		{ ".hyp.idmap.text", "runs with EL2's MMU off" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (!strcmp(section, known[i].section))
+		if (starts_with(section, known[i].section))
 			return known[i].what;
 	return NULL;
 }
@@ -318,6 +319,35 @@ static void follow_loose(struct job *j, size_t object)
 	}
 }
 
+/* Branches within a section, which the assembler resolves without a trace. What only
+ * looks like one does no harm: it makes a function less likely to be boot code. */
+static void follow_branches(struct job *j, size_t from,
+			    const struct code_range *r)
+{
+	size_t object = j->nodes[from].object;
+	const struct objfile *o = file_of(j, object);
+	const struct obj_section *s = &o->sections[r->section];
+	const unsigned char *code = (const unsigned char *)s->bytes + r->begin;
+	size_t len = r->end - r->begin;
+	struct code_operand op;
+
+	for (size_t at = 0; s->bytes && s->exec && at < len; at++) {
+		uint64_t to;
+		int item;
+
+		if (!code_branch(o, code, len, at, &op))
+			continue;
+		to = r->begin + op.value;
+		item = to < s->size ? code_item_at(&j->units[object],
+						   r->section, to) :
+				      -1;
+		if (item < 0 || j->first[object] + item == from)
+			continue;
+		add_link(j, from, j->first[object] + item, "", "", object,
+			 j->units[object].items[item].symbol);
+	}
+}
+
 static void follow_object(struct job *j, size_t object)
 {
 	const struct code_unit *u = &j->units[object];
@@ -327,8 +357,10 @@ static void follow_object(struct job *j, size_t object)
 		size_t from = j->first[object] + i;
 		_cleanup_strlist_ struct strlist texts = STRLIST_INIT;
 
-		for (size_t k = 0; k < it->nr_parts; k++)
+		for (size_t k = 0; k < it->nr_parts; k++) {
 			follow_range(j, from, &it->parts[k], "", 0, &texts);
+			follow_branches(j, from, &it->parts[k]);
+		}
 		for (size_t k = 0; k < it->nr_entries; k++)
 			follow_range(j, from, &it->entries[k],
 				     u->file->sections[it->entries[k].section]
@@ -366,6 +398,7 @@ static void spread_boot(struct job *j)
 		n->boot = n->reached ||
 			  (n->item >= 0 && (j->in->whole || !n->outside) &&
 			   !j->in->objects[n->object].module &&
+			   code_knows(file_of(j, n->object)) &&
 			   j->units[n->object].items[n->item].kind ==
 				   CODE_FUNCTION);
 	}

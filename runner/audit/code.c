@@ -458,34 +458,48 @@ static void give_entry(struct code_unit *u, int owner, unsigned section,
 		  begin, end);
 }
 
+/* The function that the first of some relocations is about; -1: none is. */
+static int about_any(const struct code_unit *u, size_t first, size_t end)
+{
+	for (size_t i = first; i < end; i++) {
+		int of = about(u, &u->file->relocs[i]);
+
+		if (of >= 0)
+			return of;
+	}
+	return -1;
+}
+
+/* What is about no function goes with what is before it. */
 static void split_table(struct code_unit *u, unsigned section)
 {
 	const struct objfile *o = u->file;
 	uint64_t size = o->sections[section].size, each, begin = 0;
-	size_t first = objfile_reloc_at(o, section, 0), nr = 0, i;
-	int owner = -1;
+	size_t first = objfile_reloc_at(o, section, 0);
+	size_t end = objfile_reloc_at(o, section, size);
+	int owner = about_any(u, first, end);
 
-	while (first + nr < o->nr_relocs &&
-	       o->relocs[first + nr].section == section)
-		nr++;
-	each = entry_size(o, size, first, nr);
-	for (i = 0; i < nr; i++) {
-		const struct obj_reloc *l = &o->relocs[first + i];
+	each = entry_size(o, size, first, end - first);
+	for (uint64_t at = 0; each && at < size; at += each) {
+		int of = about_any(u, objfile_reloc_at(o, section, at),
+				   objfile_reloc_at(o, section, at + each));
+
+		owner = of >= 0 ? of : owner;
+		give_entry(u, owner, section, at, at + each);
+	}
+	if (each)
+		return;
+	for (size_t i = first; i < end; i++) {
+		const struct obj_reloc *l = &o->relocs[i];
 		int of = about(u, l);
 
-		if (each && l->offset >= begin + each) {
-			give_entry(u, owner, section, begin, begin + each);
-			begin += each;
-			owner = of;
-		} else if (!each && of >= 0 && of != owner) {
-			give_entry(u, owner, section, begin, l->offset);
-			begin = l->offset;
-			owner = of;
-		} else if (owner < 0) {
-			owner = of;
-		}
+		if (of < 0 || of == owner)
+			continue;
+		give_entry(u, owner, section, begin, l->offset);
+		begin = l->offset;
+		owner = of;
 	}
-	give_entry(u, owner, section, begin, each ? begin + each : size);
+	give_entry(u, owner, section, begin, size);
 }
 
 /* ---- all of it ------------------------------------------------------------------- */

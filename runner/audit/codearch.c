@@ -27,6 +27,13 @@ int64_t code_number(const struct objfile *o, const unsigned char *p,
 	return (int64_t)v;
 }
 
+bool code_knows(const struct objfile *o)
+{
+	return o->machine == EM_X86_64 || o->machine == EM_386 ||
+	       o->machine == EM_AARCH64 || o->machine == EM_S390 ||
+	       o->machine == EM_PPC || o->machine == EM_PPC64;
+}
+
 /* ---- relocations ------------------------------------------------------------------ */
 
 static unsigned ppc_width(const struct objfile *o, unsigned type)

@@ -15,6 +15,8 @@
 
 struct objfile;
 
+/* Are the machine's branches and relocations known here? */
+bool code_knows(const struct objfile *o);
 /* Bytes of the field that a relocation of this type changes. */
 unsigned code_field_width(const struct objfile *o, unsigned type);
 /* Two types that mean the same in an instruction (x86: PC32 and PLT32). */

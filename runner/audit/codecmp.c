@@ -21,7 +21,7 @@ struct job {
 	unsigned depth;
 	bool places; /* some place in the source differs */
 	struct strbuf *why;
-	const char *name; /* of the item */
+	const struct code_item *a, *b; /* that are compared */
 };
 
 static bool same_range(struct job *j, const struct code_range *a,
@@ -146,15 +146,41 @@ static bool same_name(const struct job *j, const struct code_target *a,
 	       entry_offset(ua, a, branch) == entry_offset(ub, b, branch);
 }
 
-/* The other meaning of a place: the end of what lies before it. */
-static bool as_end(const struct code_unit *u, struct code_target *t)
+/* Does an item refer to something inside of a symbol? */
+static bool refers_into(const struct code_unit *u, const struct code_item *it,
+			int symbol)
+{
+	const struct objfile *o = u->file;
+
+	for (size_t k = 0; k < it->nr_parts; k++) {
+		const struct code_range *r = &it->parts[k];
+
+		for (size_t i = objfile_reloc_at(o, r->section, r->begin);
+		     i < o->nr_relocs && o->relocs[i].section == r->section &&
+		     o->relocs[i].offset < r->end;
+		     i++) {
+			struct code_target t;
+
+			code_target(u, &o->relocs[i], &t);
+			if (t.symbol == symbol && t.offset >= 0 &&
+			    (uint64_t)t.offset < o->symbols[symbol].size)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The other meaning of a place: the end of the array before it, in code that walks
+ * over that array. */
+static bool as_end(const struct code_unit *u, const struct code_item *it,
+		   struct code_target *t)
 {
 	const struct obj_symbol *s;
 
-	if (t->before < 0)
+	if (t->before < 0 || t->kind != TARGET_NAME ||
+	    !refers_into(u, it, t->before))
 		return false;
 	s = &u->file->symbols[t->before];
-	t->kind = TARGET_NAME;
 	t->name = s->name;
 	t->offset = s->size;
 	t->symbol = t->before;
@@ -173,12 +199,12 @@ static bool same_target(struct job *j, const struct code_target *a,
 
 	if (same_name(j, a, b, branch))
 		return true;
-	if (as_end(j->c->a, &x) && (same_name(j, &x, b, branch) ||
-				    (as_end(j->c->b, &y) &&
-				     same_name(j, &x, &y, branch))))
+	if (as_end(j->c->a, j->a, &x) &&
+	    (same_name(j, &x, b, branch) ||
+	     (as_end(j->c->b, j->b, &y) && same_name(j, &x, &y, branch))))
 		return true;
 	y = *b;
-	if (as_end(j->c->b, &y) && same_name(j, a, &y, branch))
+	if (as_end(j->c->b, j->b, &y) && same_name(j, a, &y, branch))
 		return true;
 	if (a->kind == TARGET_LOCAL && b->kind == TARGET_LOCAL)
 		return same_local(j, a, b);
@@ -502,7 +528,7 @@ enum compare_answer code_compare(const struct code_compare *c,
 				 const struct code_item *b, struct strbuf *why)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	struct job j = { .c = c, .why = why ? &text : NULL };
+	struct job j = { .c = c, .a = a, .b = b, .why = why ? &text : NULL };
 	bool same = c->a->file->machine == c->b->file->machine &&
 		    c->a->file->big_endian == c->b->file->big_endian;
 

@@ -6,6 +6,7 @@
 #include "audit/collect.h"
 
 #include "audit/audit.h"
+#include "audit/object_states.h"
 #include "engine/tree.h"
 #include "model/matrix.h"
 #include "model/result.h"
@@ -186,6 +187,29 @@ static void blind(void *data, const struct look_site *at, const char *why)
 		mark(c, c->units[i]->name, at->patch, false);
 }
 
+static void objects(void *data, const struct look_site *at,
+		    const struct image_tree *before,
+		    const struct image_tree *now)
+{
+	struct audit_run *a = data;
+	struct audit_cell *c = cell_of(a, at);
+
+	for (size_t i = 0; i < a->nr_made; i++)
+		if (a->made[i]->objects)
+			a->made[i]->objects(a, c, at, before, now);
+}
+
+/* Only what somebody wants is looked at. */
+static void choose(struct audit_run *a)
+{
+	a->ops.objects_only = a->nr_made > 0;
+	for (size_t i = 0; i < a->nr_made; i++)
+		if (a->made[i]->objects)
+			a->ops.objects = objects;
+		else
+			a->ops.objects_only = false;
+}
+
 void collect_init(struct audit_run *a)
 {
 	a->ops = (struct look_ops){
@@ -195,6 +219,7 @@ void collect_init(struct audit_run *a)
 		.take = take,
 		.blind = blind,
 	};
+	choose(a);
 }
 
 void collect_release(struct audit_run *a)
@@ -212,6 +237,8 @@ void collect_release(struct audit_run *a)
 		for (size_t k = 0; c->unsure && k < c->nr_unsure; k++)
 			free(c->unsure[k]);
 		free(c->unsure);
+		identity_states_free(c->identity);
+		boot_states_free(c->boot);
 		free(c->alone);
 		free(c->units);
 		free(c->config);

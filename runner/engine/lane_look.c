@@ -7,6 +7,7 @@
  */
 #include "engine/look.h"
 
+#include "engine/image.h"
 #include "engine/lane.h"
 #include "engine/place.h"
 #include "engine/replay.h"
@@ -108,7 +109,7 @@ bool lane_look_needs_build(struct lane *l)
 
 	if (!ops(l))
 		return false;
-	if (l->tip_goals.nr)
+	if (l->tip_goals.nr || ops(l)->objects)
 		return true;
 	baseline_reads(l, &r);
 	impact_find(&im, &r, &t->states[l->patch].since_base);
@@ -300,6 +301,26 @@ static void find_since_base(struct lane *l)
 	impact_find(im, &r, &look_state(l)->since_base);
 }
 
+/* The objects stand where the step was built; at the base in the baseline. */
+static void show_objects(struct lane *l, const struct step_result *s)
+{
+	const struct chain *c = &l->chain;
+	const struct image_tree before = { .upper = l->baseline.obj };
+	const struct image_tree here = {
+		.upper = c->upper,
+		.lower = c->whole ? NULL : l->baseline.obj,
+	};
+	const struct image_tree *now = &before;
+
+	if (!ops(l)->objects ||
+	    (l->look.next && s->outcome == OUTCOME_UNREACHED))
+		return;
+	if (l->look.next)
+		now = l->look.in_chain && !l->look.site.incomplete ? &here :
+								    NULL;
+	ops(l)->objects(ops(l)->data, &l->look.site, &before, now);
+}
+
 static void plan(struct lane *l)
 {
 	struct look_pass *p = &l->look;
@@ -332,8 +353,10 @@ static void plan(struct lane *l)
 		reach_base(l);
 	}
 	sort_out(l);
+	show_objects(l, s);
 	strlist_each(name, &at->reached)
-		look_jobs_add(&p->jobs, LOOK_LINES, name, NULL);
+		if (!ops(l)->objects_only)
+			look_jobs_add(&p->jobs, LOOK_LINES, name, NULL);
 	p->at = look_state(l);
 	p->asked = false;
 }

@@ -28,6 +28,7 @@
 #include <stddef.h>
 
 struct cell;
+struct image_tree;
 struct run_result;
 struct tree;
 
@@ -98,6 +99,16 @@ struct look_ops {
 	/* An answer, in the order of the jobs. */
 	void (*take)(void *data, const struct look_site *at,
 		     const struct look_job *job, const struct look_answer *a);
+	/*
+	 * The objects of the base and of this state; now is NULL where they are
+	 * not at hand. Not called for a state that is proved to be like the one
+	 * before. NULL: nobody wants objects; else every state that is reached
+	 * is built.
+	 */
+	void (*objects)(void *data, const struct look_site *at,
+			const struct image_tree *before,
+			const struct image_tree *now);
+	bool objects_only; /* no unit has to be looked at */
 	/* Nothing can be seen at this state; why in one line. */
 	void (*blind)(void *data, const struct look_site *at, const char *why);
 	/* All is judged; the run ends. */

@@ -72,7 +72,8 @@ bool object_of_command(const char *name, const char *text, char **module)
 		line ? xstrndup(line, strcspn(line, "\n")) : NULL;
 
 	*module = NULL;
-	if (!command || is_apart(name))
+	/* ".vmlinux.export.o": what the link itself makes and compiles */
+	if (!command || is_apart(name) || *name == '.' || strstr(name, "/."))
 		return false;
 	if (ends_with(name, "/kvm_nvhe.o"))
 		return true;

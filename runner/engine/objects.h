@@ -6,7 +6,8 @@
  * from objects whose symbols are not yet the final ones.
  *
  * Left out: composite objects (their parts are there), and what is linked to
- * programs of its own: vDSO, boot wrapper, purgatory, real-mode code.
+ * programs of its own: vDSO, boot wrapper, purgatory, real-mode code; and what the
+ * link makes by itself (.vmlinux.export.o, kallsyms).
  */
 #ifndef KVMATRIX_ENGINE_OBJECTS_H
 #define KVMATRIX_ENGINE_OBJECTS_H

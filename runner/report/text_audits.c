@@ -83,8 +83,11 @@ static size_t count(const struct run_result *r, const char *audit,
 
 static bool is_figure(const struct finding *f)
 {
-	static const char *const kinds[] = { "text", "header", "compiled",
-					     "unknown" };
+	static const char *const kinds[] = {
+		"text", "header", "compiled", "unknown",
+		"summary", "moved", "aside", /* identity */
+		"init", "builtin", "module", /* boot-calls: its table */
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(f->kind, kinds[i]))

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * boot-calls: who outside KVM refers to what KVM defines (bootcalls.h), at each state.
+ *
+ * Kind and danger are part of what is told: a symbol that moves from built-in code to
+ * a module makes its callers "added" in kind module, and "removed" in the old one.
+ *
+ * A unit that does not compile at a state refers to what it referred to before. In a
+ * cell that builds no image only the objects that were built are seen: that is said.
+ */
+#include "audit/audit.h"
+#include "audit/bootcalls.h"
+#include "audit/ledger.h"
+#include "audit/object_states.h"
+#include "engine/objects.h"
+#include "engine/tree.h"
+#include "engine/tree_lines.h"
+#include "model/result.h"
+#include "sys/errbuf.h"
+#include "sys/fileio.h"
+#include "sys/mem.h"
+#include "sys/strbuf.h"
+
+/* One state; the same as the one before where known is false and why NULL. */
+struct boot_state {
+	bool known, whole;
+	char *why; /* it is not known, and may be another one */
+	size_t nr_objects;
+	struct boot_edges edges;
+	struct strlist present; /* objects, sorted */
+};
+
+struct boot_states {
+	struct boot_state *v; /* [patch] */
+	unsigned nr;
+};
+
+void boot_states_free(struct boot_states *s)
+{
+	if (!s)
+		return;
+	for (unsigned i = 0; i < s->nr; i++) {
+		boot_edges_release(&s->v[i].edges);
+		strlist_release(&s->v[i].present);
+		free(s->v[i].why);
+	}
+	free(s->v);
+	free(s);
+}
+
+/* ---- one state --------------------------------------------------------------------- */
+
+/* What the linker script of the state says; an empty one where there is none. */
+static void read_script(struct link_script *to, const struct image_tree *t,
+			const struct audit_cell *c)
+{
+	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
+	_cleanup_free_ char *name =
+		xasprintf("arch/%s/kernel/vmlinux.lds", c->srcarch);
+	_cleanup_free_ char *path = image_path(t, name);
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	if (path && !file_read(path, &text, &ignored))
+		link_script_parse(to, text.buf);
+}
+
+static int find_edges(struct boot_state *s, const struct audit_cell *c,
+		      const struct image_tree *t, struct errbuf *err)
+{
+	_cleanup_tree_objects_ struct tree_objects l = { 0 };
+	_cleanup_link_script_ struct link_script script = LINK_SCRIPT_INIT;
+	_cleanup_free_ struct boot_object *objects = NULL;
+	_cleanup_free_ struct objfile *files = NULL;
+	struct boot_input in = { .script = &script };
+	int ret = 0;
+
+	if (tree_objects_find(&l, t, err))
+		return -1;
+	read_script(&script, t, c);
+	objects = xcalloc(l.nr + 1, sizeof(*objects));
+	files = xcalloc(l.nr + 1, sizeof(*files));
+	for (size_t i = 0; i < l.nr && !ret; i++) {
+		objects[i] = (struct boot_object){
+			.name = l.v[i].name,
+			.file = &files[i],
+			.module = l.v[i].module,
+		};
+		strlist_add(&s->present, l.v[i].name);
+		ret = objfile_read(&files[i], l.v[i].path, OBJ_WITH_BYTES, err);
+	}
+	strlist_sort(&s->present);
+	in.objects = objects;
+	in.nr = s->nr_objects = l.nr;
+	in.whole = s->whole = l.linked;
+	if (!ret)
+		bootcalls_find(&s->edges, &in);
+	for (size_t i = 0; i < l.nr; i++)
+		objfile_release(&files[i]);
+	return ret;
+}
+
+static void objects(struct audit_run *a, struct audit_cell *c,
+		    const struct look_site *at, const struct image_tree *before,
+		    const struct image_tree *now)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	struct boot_state *s;
+
+	(void)a;
+	(void)before;
+	if (!c->boot) {
+		c->boot = xcalloc(1, sizeof(*c->boot));
+		c->boot->nr = at->result->nr_patches;
+		c->boot->v = xcalloc(c->boot->nr, sizeof(*s));
+	}
+	s = &c->boot->v[at->patch];
+	if (!now)
+		s->why = xstrdup("its objects were not built");
+	else if (find_edges(s, c, now, &err))
+		s->why = xstrdup(err.msg);
+	else
+		s->known = true;
+}
+
+/* ---- findings ------------------------------------------------------------------------- */
+
+struct judge {
+	struct audit_run *a;
+	struct ledger ledger;
+	const struct audit_cell *cell;
+};
+
+static char *evidence_of(const struct boot_edge *e)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "%s%s%s, %s%s -> %s",
+		    *e->function ? e->function : "data", *e->function ? " in " :
+								       " of ",
+		    e->section, e->module ? "module " : "built in",
+		    e->module ? e->module : "", e->definer);
+	if (e->definer_module)
+		strbuf_addf(&text, ", module %s", e->definer_module);
+	else
+		strbuf_addstr(&text, ", built in");
+	if (*e->via)
+		strbuf_addf(&text, " (by %s)", e->via);
+	strbuf_addf(&text, ": %s", e->danger);
+	return xstrdup(text.buf);
+}
+
+static void tell_edge(struct judge *j, const struct boot_edge *e, unsigned patch)
+{
+	struct fact_text text = {
+		.unit = xstrdup(e->object),
+		.target = xstrdup(e->symbol),
+		.evidence = evidence_of(e),
+	};
+
+	ledger_holds(&j->ledger,
+		     audit_id(j->a, e->kind, e->object, e->function, e->symbol,
+			      e->broken ? "broken" : "", NULL),
+		     e->kind, j->cell->nr, patch, patch + 1, &text);
+}
+
+/* An object that the state should have and has not, because it does not compile;
+ * nobody before the state but from state q on had it, either. */
+static bool is_lost(const struct judge *j, const char *object, unsigned q,
+		    unsigned patch)
+{
+	const struct boot_states *l = j->cell->boot;
+	const struct step_result *r =
+		run_result_step(j->a->result, patch, j->cell->nr);
+
+	if (!strlist_has_sorted(&r->failed, object))
+		return false;
+	for (unsigned p = q + 1; p <= patch; p++)
+		if (l->v[p].known &&
+		    strlist_has_sorted(&l->v[p].present, object))
+			return false;
+	return true;
+}
+
+/* What a state has, and what was last known of the units that it lost. */
+static void tell_state(struct judge *j, const struct boot_state *s,
+		       unsigned patch)
+{
+	const struct boot_states *l = j->cell->boot;
+
+	for (size_t i = 0; i < s->edges.nr; i++)
+		tell_edge(j, &s->edges.v[i], patch);
+	for (unsigned q = 0; q < patch; q++)
+		for (size_t i = 0; i < l->v[q].edges.nr; i++) {
+			const struct boot_edge *e = &l->v[q].edges.v[i];
+
+			if (is_lost(j, e->object, q, patch) ||
+			    is_lost(j, e->definer, q, patch))
+				tell_edge(j, e, patch);
+		}
+}
+
+static void judge_cell(struct judge *j)
+{
+	const struct boot_states *l = j->cell->boot;
+	const struct boot_state *last = NULL;
+
+	for (unsigned p = 0; l && p < l->nr; p++) {
+		const struct boot_state *s = &l->v[p];
+
+		if (s->why)
+			audit_note(j->a, "%s patch %u is not known: %s",
+				   j->cell->id, p, s->why);
+		if (s->known)
+			last = s;
+		if (last)
+			tell_state(j, last, p);
+	}
+	if (last && !last->whole)
+		audit_note(j->a, "%s: only the %zu objects that were built are "
+				 "seen; a matrix with 'image: true' shows the "
+				 "whole kernel", j->cell->id, last->nr_objects);
+}
+
+static void judge(struct audit_run *a)
+{
+	struct judge j = { .a = a };
+
+	ledger_init(&j.ledger, a);
+	for (size_t i = 0; i < a->nr_cells; i++) {
+		j.cell = &a->cells[i];
+		if (j.cell->id)
+			judge_cell(&j);
+	}
+	ledger_finish(&j.ledger, a);
+}
+
+const struct audit audit_boot_calls = {
+	.name = "boot-calls",
+	.help = "who outside KVM refers to what KVM defines, and in boot code",
+	.objects = objects,
+	.judge = judge,
+};
