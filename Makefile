@@ -25,7 +25,7 @@ Q := $(if $(V),,@)
 sys-y := mem strbuf errbuf strlist strmap fileio hash \
 	proc proc_child proc_run jobserver meminfo pipe_to \
 	sandbox sandbox_spec sandbox_view sandbox_enter linkpath tarball \
-	nearest yamlfile
+	nearest yamlfile shellwords cparse cparse_flags cparse_walk
 model-y := arch unit result result_json_read result_json_write json_place \
 	series series_order series_source mail mailtag mailinfo patchpath \
 	matrix matrix_yaml matrix_check fragment \
@@ -39,11 +39,13 @@ engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
 	impact_memo baseline place survey harvest replay lane lane_child \
 	lane_config lane_chain lane_audit lane_memory lane_quick lane_step quick run pool \
 	order trace plan step_view verdict cause cause_kind cause_scan cause_text
+audit-y := exposure exposure_json exposure_try exposure_table
 report-y := formats escape tap text
-cmd-y := cmd options output progress run plan explain report repro doctor gc
+cmd-y := cmd options output progress run plan explain report repro doctor gc \
+	exposure
 
 lib-objs := $(sys-y:%=sys/%) $(model-y:%=model/%) $(store-y:%=store/%) \
-	$(engine-y:%=engine/%) $(report-y:%=report/%)
+	$(engine-y:%=engine/%) $(audit-y:%=audit/%) $(report-y:%=report/%)
 cmd-objs := $(cmd-y:%=cmd/%) main
 
 unit-tests := proc jobserver sandbox tarball \
@@ -55,8 +57,14 @@ unit-tests := proc jobserver sandbox tarball \
 unit-common := builder
 
 packages := libuv libarchive sqlite3 libcyaml yaml-0.1 jansson libelf libcrypto
-pkg-cflags = $(shell pkg-config --cflags $(packages))
-pkg-libs = $(shell pkg-config --libs $(packages)) -lm
+# libclang has no pkg-config file; Debian keeps each version below a directory of
+# its own. The newest that is there, or LLVM_DIR=/usr/lib/llvm-14.
+LLVM_DIR := $(or $(LLVM_DIR),$(shell ls -d /usr/lib/llvm-*/include/clang-c 2>/dev/null | \
+	sort -V | tail -n 1 | sed 's,/include/clang-c$$,,'))
+clang-dir = $(if $(wildcard $(LLVM_DIR)/include/clang-c/Index.h),$(LLVM_DIR),$(error \
+	clang-c/Index.h is missing: run "make deps", or install libclang-dev))
+pkg-cflags = $(shell pkg-config --cflags $(packages)) -isystem $(clang-dir)/include
+pkg-libs = $(shell pkg-config --libs $(packages)) -L$(clang-dir)/lib -lclang -lm
 
 # Sanitized objects live apart, so that going back and forth costs a link only.
 build := build$(if $(SANITIZE),/sanitize)
