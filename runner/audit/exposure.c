@@ -97,6 +97,7 @@ void exposure_unit_release(struct exposure_unit *u)
 		free(u->removals[i].message);
 		strlist_release(&u->removals[i].forward);
 		strlist_release(&u->removals[i].instead);
+		strlist_release(&u->removals[i].skipped);
 	}
 	free(u->headers);
 	free(u->rows);
@@ -231,20 +232,26 @@ static void add_headers(const struct graph *g, struct exposure_unit *out)
 	}
 }
 
-/* "include/linux/x.h" -> "linux/x.h"; the text between < and >. */
-static const char *spelled(const char *path)
+/* "include/uapi/linux/x.h" -> "uapi/linux/x.h" */
+static const char *short_path(const char *path)
 {
 	const char *include = starts_with(path, "include/") ?
 				      path : strstr(path, "/include/");
 
 	if (!include)
 		return path;
-	include += strlen(include == path ? "include/" : "/include/");
-	if (starts_with(include, "generated/"))
-		include += strlen("generated/");
-	if (starts_with(include, "uapi/"))
-		include += strlen("uapi/");
-	return include;
+	return include + strlen(include == path ? "include/" : "/include/");
+}
+
+/* The text between < and > that finds a header. */
+static const char *spelled(const char *path)
+{
+	path = short_path(path);
+	if (starts_with(path, "generated/"))
+		path += strlen("generated/");
+	if (starts_with(path, "uapi/"))
+		path += strlen("uapi/");
+	return path;
 }
 
 static void add_use(const struct graph *g, struct exposure_row *row,
@@ -260,14 +267,14 @@ static void add_use(const struct graph *g, struct exposure_row *row,
 		/* A name needs no header. */
 		if (r->use != CPARSE_POINTER)
 			strlist_addf(&row->arrivals, "%s of <%s>", text,
-				     spelled(u->files[r->decl].path));
+				     short_path(u->files[r->decl].path));
 		return;
 	}
 	if (kind_of(r->use) > row->kind)
 		row->kind = kind_of(r->use);
 	if (strcmp(u->files[r->decl].path, row->header))
 		strlist_addf(&row->names, "%s of <%s>", text,
-			     spelled(u->files[r->decl].path));
+			     short_path(u->files[r->decl].path));
 	else
 		strlist_add(&row->names, text);
 }
@@ -355,6 +362,28 @@ static void add_rows(const struct graph *g, struct exposure_unit *out)
 
 /* ---- what can go ------------------------------------------------------------------ */
 
+/* Would <name> find a KVM header? uapi/asm/kvm_para.h is below one of its name. */
+static bool finds_kvm(const struct graph *g, const char *name)
+{
+	for (size_t i = 0; i < g->u->nr_files; i++)
+		if (g->kvm[i] && !strcmp(spelled(g->u->files[i].path), name))
+			return true;
+	return false;
+}
+
+/* What no configuration that is looked at here compiles, but another may. */
+static void add_skipped(const struct graph *g, const bool *before,
+			const bool *after, struct exposure_removal *out)
+{
+	for (size_t i = 0; i < g->u->nr_skipped; i++) {
+		const struct cparse_skipped *s = &g->u->skipped[i];
+
+		if (before[s->decl] && !after[s->decl])
+			strlist_addf(&out->skipped, "%s (%u)", s->name,
+				     s->line);
+	}
+}
+
 /*
  * Could the source do without an include line, those in gone[] being away already?
  * Says what has to stand in its place.
@@ -378,13 +407,15 @@ static bool can_go(const struct graph *g, const bool *gone, size_t line,
 		if (r->use == CPARSE_POINTER) {
 			if (!is_outdone(u, r))
 				strlist_add(&out->forward, r->name);
-		} else if (g->kvm[r->decl]) {
+		} else if (g->kvm[r->decl] ||
+			   finds_kvm(g, spelled(u->files[r->decl].path))) {
 			return false;
 		} else {
 			strlist_add(&out->instead,
 				    spelled(u->files[r->decl].path));
 		}
 	}
+	add_skipped(g, before, after, out);
 	strlist_sort(&out->forward);
 	strlist_sort(&out->instead);
 	return true;
@@ -404,6 +435,7 @@ static void add_removals(const struct graph *g, struct exposure_unit *out)
 		if (!can_go(g, gone, i, &r)) {
 			strlist_release(&r.forward);
 			strlist_release(&r.instead);
+			strlist_release(&r.skipped);
 			continue;
 		}
 		gone[i] = true;

@@ -68,7 +68,8 @@ struct exposure_row {
 enum exposure_proof {
 	EXPOSURE_UNTRIED,
 	EXPOSURE_PROVED,  /* compiles without, and warns of no more */
-	EXPOSURE_REFUTED, /* it does not: message */
+	EXPOSURE_REFUTED, /* it does not: message; forward and instead are what
+			   * was tried */
 };
 
 /* An include line of a unit's source that looks as if it could go. */
@@ -77,6 +78,8 @@ struct exposure_removal {
 	char *header;
 	struct strlist forward; /* "struct kvm": has to be declared instead */
 	struct strlist instead; /* headers to include instead */
+	/* "kvm_x (12)": in lines that this configuration leaves out */
+	struct strlist skipped;
 	enum exposure_proof proof;
 	char *message; /* first error without it */
 };

@@ -50,10 +50,10 @@ static json_t *row_json(const struct exposure_row *r)
 
 static json_t *removal_json(const struct exposure_removal *r)
 {
-	return json_pack("{s:i,s:o,s:o,s:o,s:i,s:o}", "line", (int)r->line,
+	return json_pack("{s:i,s:o,s:o,s:o,s:o,s:i,s:o}", "line", (int)r->line,
 			 "header", text(r->header), "forward",
 			 texts(&r->forward), "instead", texts(&r->instead),
-			 "proof", (int)r->proof, "message", text(r->message));
+			 "skipped", texts(&r->skipped), "proof", (int)r->proof, "message", text(r->message));
 }
 
 char *exposure_dump(const struct exposure_unit *u)
@@ -175,6 +175,7 @@ static void load_removals(const json_t *a, struct exposure_unit *u)
 		};
 		get_texts(e, "forward", &r->forward);
 		get_texts(e, "instead", &r->instead);
+		get_texts(e, "skipped", &r->skipped);
 	}
 }
 

@@ -19,7 +19,7 @@ struct exposure_entry {
 	size_t nr_units;
 	/* Of the include line. */
 	size_t nr_proved, nr_refuted, nr_untried;
-	struct strlist forward, instead;
+	struct strlist forward, instead, skipped;
 	char *message;
 };
 
@@ -36,6 +36,7 @@ void exposure_table_release(struct exposure_table *t)
 		strlist_release(&e->places);
 		strlist_release(&e->forward);
 		strlist_release(&e->instead);
+		strlist_release(&e->skipped);
 	}
 	free(t->v);
 	strmap_release(&t->by_key);
@@ -103,6 +104,8 @@ static void merge_removal(struct exposure_table *t,
 		add_once(&e->forward, f);
 	strlist_each(h, &r->instead)
 		add_once(&e->instead, h);
+	strlist_each(k, &r->skipped)
+		add_once(&e->skipped, k);
 }
 
 void exposure_merge(struct exposure_table *t, const char *place,
@@ -180,49 +183,62 @@ static void print_line(const struct exposure_entry *e, struct strbuf *out)
 		strbuf_addf(out, "%48s gets through it: %s\n", "", arrivals);
 }
 
-static bool all_proved(const struct exposure_entry *e)
+/* How far "the include can go" holds. */
+enum claim {
+	CLAIM_NONE,
+	CLAIM_GOES,    /* nothing of it is needed */
+	CLAIM_DOUBLED, /* what is used of it comes by other includes, too */
+	CLAIM_SKIPPED, /* nothing, but code that was left out names it */
+	CLAIM_FAILED,  /* it does not compile without, or was not tried */
+};
+
+static enum claim claim_of(const struct exposure_entry *e)
 {
-	return e->nr_proved && e->nr_proved == e->nr_units;
+	if (!e->nr_proved && !e->nr_refuted && !e->nr_untried)
+		return CLAIM_NONE;
+	if (e->nr_proved != e->nr_units)
+		return e->nr_refuted || e->nr_untried ? CLAIM_FAILED :
+							CLAIM_NONE;
+	if (e->kind > EXPOSURE_POINTER)
+		return CLAIM_DOUBLED;
+	return e->skipped.nr ? CLAIM_SKIPPED : CLAIM_GOES;
 }
 
-static void print_goers(const struct exposure_table *t, struct strbuf *out)
+static void print_claim(const struct exposure_entry *e, struct strbuf *out)
 {
-	strbuf_addstr(out, "\nIncludes that can go (each was tried: the unit "
-			   "compiles without, with no more warnings)\n");
-	for (size_t i = 0; i < t->nr; i++) {
-		const struct exposure_entry *e = &t->v[i];
-		_cleanup_free_ char *forward = strlist_join(&e->forward, "; ");
-		_cleanup_free_ char *instead = strlist_join(&e->instead, "> <");
+	_cleanup_free_ char *forward = strlist_join(&e->forward, "; ");
+	_cleanup_free_ char *instead = strlist_join(&e->instead, "> <");
+	_cleanup_free_ char *skipped = strlist_join(&e->skipped, ", ");
+	_cleanup_free_ char *places = strlist_join(&e->places, ", ");
 
-		if (!all_proved(e))
-			continue;
-		strbuf_addf(out, "  %s:%u: <%s>", e->file, e->line,
-			    short_name(e->header));
-		if (e->forward.nr)
-			strbuf_addf(out, ", with \"%s;\" in its place", forward);
-		if (e->instead.nr)
-			strbuf_addf(out, "%s <%s> in its place",
-				    e->forward.nr ? " and" : ", with", instead);
-		strbuf_addch(out, '\n');
+	strbuf_addf(out, "  %s:%u: <%s> (%s)", e->file, e->line,
+		    short_name(e->header), places);
+	if (claim_of(e) == CLAIM_FAILED) {
+		strbuf_addf(out, ": %s\n", e->message ? e->message : "not tried");
+		return;
 	}
+	if (e->forward.nr)
+		strbuf_addf(out, ", with \"%s;\" in its place", forward);
+	if (e->instead.nr)
+		strbuf_addf(out, "%s <%s> in its place",
+			    e->forward.nr ? " and" : ", with", instead);
+	if (e->skipped.nr)
+		strbuf_addf(out, ": %s", skipped);
+	strbuf_addch(out, '\n');
 }
 
-static void print_doubts(const struct exposure_table *t, struct strbuf *out)
+static void print_claims(const struct exposure_table *t, enum claim which,
+			 const char *title, struct strbuf *out)
 {
 	bool told = false;
 
 	for (size_t i = 0; i < t->nr; i++) {
-		const struct exposure_entry *e = &t->v[i];
-
-		if (all_proved(e) || (!e->nr_refuted && !e->nr_untried))
+		if (claim_of(&t->v[i]) != which)
 			continue;
 		if (!told)
-			strbuf_addstr(out, "\nLooked as if they could go, and "
-					   "cannot, or could not be tried\n");
+			strbuf_addf(out, "\n%s\n", title);
 		told = true;
-		strbuf_addf(out, "  %s:%u: <%s>: %s\n", e->file, e->line,
-			    short_name(e->header),
-			    e->message ? e->message : "not tried");
+		print_claim(&t->v[i], out);
 	}
 }
 
@@ -255,8 +271,16 @@ void exposure_print(struct exposure_table *t, struct strbuf *out)
 			    exposure_kind_name((enum exposure_kind)k),
 			    k < EXPOSURE_MEMBERS ? "," : "\n");
 	strbuf_addstr(out, "~: used, and included by another file only\n");
-	print_goers(t, out);
-	print_doubts(t, out);
+	print_claims(t, CLAIM_GOES,
+		     "Includes that can go (tried: these units compile without, "
+		     "with no more warnings)", out);
+	print_claims(t, CLAIM_SKIPPED,
+		     "Not needed in these cells, but named in lines that they "
+		     "do not compile", out);
+	print_claims(t, CLAIM_DOUBLED,
+		     "Used, and there without the include, too (tried)", out);
+	print_claims(t, CLAIM_FAILED,
+		     "Looked as if they could go, and were not shown to", out);
 	print_list("Not parsed", &t->failed, out);
 	print_list("Not seen", &t->notes, out);
 }

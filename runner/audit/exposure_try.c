@@ -142,6 +142,47 @@ static int attempt(const struct exposure_site *at, const struct strlist *argv,
 	return 0;
 }
 
+/*
+ * Removes one include more. A forward declaration is only written where it takes
+ * one: most pointers need no name that was declared before.
+ */
+static int try_one(const struct exposure_site *at, const struct strlist *argv,
+		   const char *copy, const char *text, struct exposure_unit *u,
+		   size_t i, bool *done, const struct attempt *plain,
+		   struct errbuf *err)
+{
+	struct exposure_removal *r = &u->removals[i];
+	struct strlist forward = r->forward;
+	struct attempt without = { 0 };
+	int ret;
+
+	done[i] = true;
+	r->forward = (struct strlist)STRLIST_INIT;
+	for (;;) {
+		_cleanup_free_ char *edited = exposure_edit(
+			text, u->removals, u->nr_removals, done);
+
+		ret = attempt(at, argv, cparse_source(argv), copy, edited,
+			      &without, err);
+		if (ret)
+			break;
+		r->proof = !without.status &&
+			   without.warnings <= plain->warnings ?
+				   EXPOSURE_PROVED : EXPOSURE_REFUTED;
+		if (r->proof == EXPOSURE_PROVED || !forward.nr)
+			break;
+		r->forward = forward;
+		forward = (struct strlist)STRLIST_INIT;
+	}
+	strlist_release(&forward);
+	done[i] = !ret && r->proof == EXPOSURE_PROVED;
+	if (done[i])
+		free(without.message);
+	else
+		r->message = without.message;
+	return ret;
+}
+
 static int try_all(const struct exposure_site *at, const struct strlist *argv,
 		   struct exposure_unit *u, const char *copy, struct errbuf *err)
 {
@@ -150,7 +191,7 @@ static int try_all(const struct exposure_site *at, const struct strlist *argv,
 	const char *source = cparse_source(argv);
 	_cleanup_free_ char *path = source[0] == '/' ?
 		xstrdup(source) : path_join(at->objtree, source);
-	struct attempt plain = { 0 }, without = { 0 };
+	struct attempt plain = { 0 };
 	int ret;
 
 	if (file_read(path, &text, err))
@@ -159,23 +200,9 @@ static int try_all(const struct exposure_site *at, const struct strlist *argv,
 	if (!ret && plain.status)
 		ret = errbuf_set(err, "the unit does not compile as it is: %s",
 				 plain.message);
-	for (size_t i = 0; !ret && i < u->nr_removals; i++) {
-		struct exposure_removal *r = &u->removals[i];
-		_cleanup_free_ char *edited = NULL;
-
-		done[i] = true;
-		edited = exposure_edit(text.buf, u->removals, u->nr_removals,
-				       done);
-		ret = attempt(at, argv, source, copy, edited, &without, err);
-		if (ret)
-			break;
-		done[i] = !without.status && without.warnings <= plain.warnings;
-		r->proof = done[i] ? EXPOSURE_PROVED : EXPOSURE_REFUTED;
-		if (!done[i])
-			r->message = STEAL(without.message);
-	}
+	for (size_t i = 0; !ret && i < u->nr_removals; i++)
+		ret = try_one(at, argv, copy, text.buf, u, i, done, &plain, err);
 	free(plain.message);
-	free(without.message);
 	return ret;
 }
 

@@ -23,6 +23,9 @@ void cparse_unit_release(struct cparse_unit *u)
 		free(u->refs[i].name);
 		free(u->refs[i].via);
 	}
+	for (size_t i = 0; i < u->nr_skipped; i++)
+		free(u->skipped[i].name);
+	free(u->skipped);
 	free(u->files);
 	free(u->includes);
 	free(u->refs);
@@ -218,7 +221,7 @@ static enum CXChildVisitResult see_definition(CXCursor c, CXCursor parent,
 	return CXChildVisit_Continue;
 }
 
-static CXCursor *macro_named(const struct parse *p, const char *name)
+CXCursor *parse_macro(const struct parse *p, const char *name)
 {
 	uintptr_t nr = (uintptr_t)strmap_get(&p->macro_by_name, name);
 
@@ -259,7 +262,7 @@ static void enter_macro(struct parse *p, const char *name);
 static bool see_mention(struct parse *p, const char *word,
 			const struct place *at, void *data)
 {
-	CXCursor *macro = macro_named(p, word);
+	CXCursor *macro = parse_macro(p, word);
 	size_t decl;
 
 	if (!macro)
@@ -275,7 +278,7 @@ static bool see_mention(struct parse *p, const char *word,
  * what that stands for. */
 static void enter_macro(struct parse *p, const char *name)
 {
-	CXCursor *macro = macro_named(p, name);
+	CXCursor *macro = parse_macro(p, name);
 
 	if (!macro || strmap_has(&p->entered, name))
 		return;
@@ -302,7 +305,7 @@ static bool see_searched(struct parse *p, const char *word,
 		s->at = *at;
 		return true;
 	}
-	if (macro_named(p, word) && s->depth < 16) {
+	if (parse_macro(p, word) && s->depth < 16) {
 		s->depth++;
 		found = search_macro(p, word, s);
 		s->depth--;
@@ -312,7 +315,7 @@ static bool see_searched(struct parse *p, const char *word,
 
 static bool search_macro(struct parse *p, const char *name, struct search *s)
 {
-	CXCursor *macro = macro_named(p, name);
+	CXCursor *macro = parse_macro(p, name);
 	size_t file;
 
 	if (!macro || !each_word(p, *macro, see_searched, s))
@@ -325,7 +328,7 @@ bool parse_in_macro(struct parse *p, const char *macro, const char *word,
 		    struct place *at)
 {
 	struct search s = { .word = word };
-	CXCursor *def = macro_named(p, macro);
+	CXCursor *def = parse_macro(p, macro);
 
 	if (search_macro(p, macro, &s)) {
 		*at = s.at;
@@ -460,6 +463,7 @@ static void parse_release(struct parse *p)
 	strmap_release(&p->entered);
 	strmap_release(&p->macro_by_name);
 	strmap_release(&p->declared);
+	strmap_release(&p->names);
 	free(p->macros);
 	free(p->expansions);
 	free(p->slots);
@@ -504,8 +508,10 @@ static void understand(struct parse *p)
 	if (p->nr_expansions)
 		qsort(p->expansions, p->nr_expansions, sizeof(*p->expansions),
 		      compare_expansions);
-	if (!p->job->assembler)
+	if (!p->job->assembler) {
 		parse_walk(p);
+		parse_skipped(p);
+	}
 }
 
 int cparse_unit(const struct cparse_job *job, struct cparse_unit *u,

@@ -78,6 +78,14 @@ struct cparse_ref {
 	bool defines; /* it is the definition of what decl declares */
 };
 
+/* A name of a watched file, in lines of the source that the preprocessor skipped:
+ * another configuration may need it. */
+struct cparse_skipped {
+	char *name;
+	size_t decl;
+	unsigned line;
+};
+
 struct cparse_unit {
 	struct cparse_file *files; /* files[0] is the source */
 	size_t nr_files, alloc_files;
@@ -85,6 +93,8 @@ struct cparse_unit {
 	size_t nr_includes, alloc_includes;
 	struct cparse_ref *refs; /* one a (name, use, decl, file) */
 	size_t nr_refs, alloc_refs;
+	struct cparse_skipped *skipped; /* one a name */
+	size_t nr_skipped, alloc_skipped;
 	/* What libclang does not understand although the compiler does, and what
 	 * is not seen because of that: a line each. */
 	struct strlist notes;

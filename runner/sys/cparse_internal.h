@@ -42,6 +42,8 @@ struct parse {
 	struct strmap declared; /* "s:kvm", "f:kvm_get_vcpu": looked-at code has
 				 * a declaration of its own */
 	bool started; /* a watched declaration was seen */
+	struct strmap names; /* that watched files declare: "kvm_get_kvm",
+			      * "struct kvm" -> file + 1 */
 };
 
 struct place {
@@ -60,6 +62,8 @@ const struct expansion *parse_expansion(const struct parse *p,
  */
 bool parse_in_macro(struct parse *p, const char *macro, const char *word,
 		    struct place *at);
+/* The newest definition of a macro, or NULL. */
+CXCursor *parse_macro(const struct parse *p, const char *name);
 /* The identifier that stands at a place; owned. */
 char *parse_word(struct parse *p, const struct place *at);
 /* name is taken over; via may be NULL. */
@@ -69,5 +73,7 @@ struct cparse_ref *parse_add_ref(struct parse *p, enum cparse_use use,
 char *parse_text(CXString s);
 
 void parse_walk(struct parse *p);
+/* After the walk: names in what the preprocessor skipped of the source. */
+void parse_skipped(struct parse *p);
 
 #endif

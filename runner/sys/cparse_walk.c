@@ -81,7 +81,9 @@ static void note_declared(struct parse *p, CXCursor c)
 
 	if ((!is_record(kind) && kind != CXCursor_FunctionDecl &&
 	     kind != CXCursor_VarDecl) ||
-	    clang_isCursorDefinition(c))
+	    clang_isCursorDefinition(c) ||
+	    (kind == CXCursor_VarDecl &&
+	     clang_Cursor_getStorageClass(c) != CX_SC_Extern))
 		return;
 	key = declared_key(c);
 	strmap_set(&p->declared, key, p);
@@ -353,8 +355,10 @@ static void see_variable(struct parse *p, CXCursor c)
 	struct cparse_ref *ref;
 	CXCursor first;
 
-	if (!clang_isCursorDefinition(c))
-		return; /* extern: the type may be incomplete */
+	/* A tentative definition is one, though libclang says it is not. */
+	if (clang_Cursor_getStorageClass(c) == CX_SC_Extern &&
+	    !clang_isCursorDefinition(c))
+		return; /* the type may be incomplete */
 	need_complete(p, c, clang_getCursorType(c));
 	first = clang_getCanonicalCursor(c);
 	if (clang_equalCursors(first, c) || is_declared(p, c))
@@ -420,6 +424,44 @@ static enum CXChildVisitResult see(CXCursor c, CXCursor parent,
 	return CXChildVisit_Recurse;
 }
 
+static enum CXChildVisitResult see_constant(CXCursor c, CXCursor parent,
+					    CXClientData data)
+{
+	struct parse *p = data;
+	_cleanup_free_ char *name = parse_text(clang_getCursorSpelling(c));
+	size_t file;
+
+	(void)parent;
+	if (clang_getCursorKind(c) == CXCursor_EnumConstantDecl &&
+	    parse_is_watched(p, c, &file))
+		strmap_set(&p->names, name, (void *)(file + 1));
+	return CXChildVisit_Continue;
+}
+
+/* A declaration of a watched file. */
+static void note_name(struct parse *p, CXCursor c, size_t file)
+{
+	_cleanup_free_ char *name = parse_text(clang_getCursorSpelling(c));
+	_cleanup_free_ char *key = NULL;
+
+	switch (clang_getCursorKind(c)) {
+	case CXCursor_StructDecl:
+	case CXCursor_UnionDecl:
+		/* A name alone is no reason to keep a header. */
+		if (!clang_isCursorDefinition(c))
+			return;
+		key = record_title(c);
+		break;
+	case CXCursor_EnumDecl:
+		clang_visitChildren(c, see_constant, p);
+		key = xasprintf("enum %s", name);
+		break;
+	default:
+		key = xstrdup(name);
+	}
+	strmap_set(&p->names, key, (void *)(file + 1));
+}
+
 static enum CXChildVisitResult see_top(CXCursor c, CXCursor parent,
 				       CXClientData data)
 {
@@ -431,7 +473,10 @@ static enum CXChildVisitResult see_top(CXCursor c, CXCursor parent,
 	at = parse_place(p, c);
 	if (at.file == CPARSE_NO_FILE)
 		return CXChildVisit_Continue;
-	p->started |= p->u->files[at.file].watch;
+	if (p->u->files[at.file].watch) {
+		p->started = true;
+		note_name(p, c, at.file);
+	}
 	if (!p->u->files[at.file].look)
 		return CXChildVisit_Continue;
 	if (p->started) {
@@ -445,4 +490,70 @@ static enum CXChildVisitResult see_top(CXCursor c, CXCursor parent,
 void parse_walk(struct parse *p)
 {
 	clang_visitChildren(clang_getTranslationUnitCursor(p->tu), see_top, p);
+}
+
+/* ---- what was skipped ----------------------------------------------------------- */
+
+static void add_skipped(struct parse *p, const char *name, unsigned line)
+{
+	struct cparse_unit *u = p->u;
+	size_t file = (size_t)strmap_get(&p->names, name);
+	_cleanup_free_ char *key = xasprintf("skipped %s", name);
+	CXCursor *macro = file ? NULL : parse_macro(p, name);
+
+	if (file)
+		file--;
+	else if (!macro || !parse_is_watched(p, *macro, &file))
+		return;
+	if (strmap_has(&u->seen, key))
+		return;
+	strmap_set(&u->seen, key, u);
+	GROW(u->skipped, u->nr_skipped, u->alloc_skipped);
+	u->skipped[u->nr_skipped++] =
+		(struct cparse_skipped){ xstrdup(name), file, line };
+}
+
+static void see_skipped(struct parse *p, CXSourceRange range)
+{
+	_cleanup_free_ char *before = xstrdup("");
+	CXToken *tokens = NULL;
+	unsigned nr = 0, line;
+
+	clang_tokenize(p->tu, range, &tokens, &nr);
+	for (unsigned i = 0; i < nr; i++) {
+		enum CXTokenKind kind = clang_getTokenKind(tokens[i]);
+		_cleanup_free_ char *word = NULL, *tagged = NULL;
+
+		if (kind == CXToken_Comment)
+			continue;
+		word = parse_text(clang_getTokenSpelling(p->tu, tokens[i]));
+		if (kind == CXToken_Identifier) {
+			clang_getFileLocation(
+				clang_getTokenLocation(p->tu, tokens[i]), NULL,
+				&line, NULL, NULL);
+			tagged = xasprintf("%s %s", before, word);
+			if (strmap_has(&p->names, tagged))
+				add_skipped(p, tagged, line);
+			else
+				add_skipped(p, word, line);
+		}
+		free(before);
+		before = STEAL(word);
+	}
+	clang_disposeTokens(p->tu, tokens, nr);
+}
+
+void parse_skipped(struct parse *p)
+{
+	CXCursor root = clang_getTranslationUnitCursor(p->tu);
+	_cleanup_free_ char *source = parse_text(clang_getCursorSpelling(root));
+	CXFile file = clang_getFile(p->tu, source);
+	CXSourceRangeList *list =
+		file ? clang_getSkippedRanges(p->tu, file) : NULL;
+
+	if (!list)
+		return;
+	for (unsigned i = 0; i < list->count; i++)
+		see_skipped(p, list->ranges[i]);
+	clang_disposeSourceRangeList(list);
 }
