@@ -52,7 +52,7 @@ unit-tests := proc jobserver sandbox tarball \
 	series matrix diagnostic diag-compiler diag-link diag-make diag-damage \
 	result result-json store \
 	order trace tree tree-apply tree-layer cellconf includes impact harvest quick \
-	verdict cause cause-kind cause-span report
+	verdict cause cause-kind cause-span report cparse
 # Objects that unit tests share.
 unit-common := builder
 

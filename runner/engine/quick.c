@@ -79,7 +79,7 @@ static const char *saved_command(const char *text)
 	return assign && eol && assign < eol ? assign + 4 : NULL;
 }
 
-char *quick_recorded(const struct unit *u, const char *objtree)
+char *quick_command_of(const struct unit *u, const char *objtree)
 {
 	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -101,7 +101,7 @@ char *quick_makefile(const struct unit_set *units, const char *objtree,
 	strlist_each(name, names) {
 		const struct unit *u = unit_set_find(units, name);
 		_cleanup_free_ char *command =
-			u ? quick_recorded(u, objtree) : NULL;
+			u ? quick_command_of(u, objtree) : NULL;
 		_cleanup_free_ char *dep = u ? quick_depfile(u) : NULL;
 
 		if (!command) {

@@ -46,7 +46,7 @@ void quick_state_copy(struct quick_state *to, const struct quick_state *from);
  */
 char *quick_command(const char *saved);
 /* The quick command of what is recorded of a unit below objtree, or NULL. Owned. */
-char *quick_recorded(const struct unit *u, const char *objtree);
+char *quick_command_of(const struct unit *u, const char *objtree);
 
 /*
  * A makefile that runs the quick command of each named unit, announced in
