@@ -26,22 +26,23 @@ sys-y := mem strbuf errbuf strlist strmap fileio hash \
 	proc proc_child proc_run jobserver meminfo pipe_to \
 	sandbox sandbox_spec sandbox_view sandbox_enter linkpath tarball \
 	nearest yamlfile shellwords cparse cparse_flags cparse_walk
-model-y := arch unit result result_json_read result_json_write json_place \
+model-y := arch unit finding result result_json_read result_json_write json_place \
 	series series_order series_source mail mailtag mailinfo patchpath \
 	matrix matrix_yaml matrix_check fragment \
 	diagnostic diag_text diag_compiler diag_make diag_link diag_kconfig \
 	diag_heal diag_infra diag_parser
 store-y := database store
-engine-y := tree tree_git tree_repo tree_import tree_states tree_changes \
+engine-y := tree tree_lines tree_git tree_repo tree_import tree_states tree_changes \
 	tree_apply tree_patch tree_reject tree_layer tree_checkout \
 	toolchain cellconf kconfig_text kconfig_expr kconfig_why includes \
 	include_scan include_walk listing impact impact_path impact_text \
 	impact_memo baseline place survey harvest replay lane lane_child \
 	lane_config lane_chain lane_audit lane_memory lane_quick lane_step quick run pool \
-	order trace plan step_view verdict cause cause_kind cause_scan cause_text
-audit-y := exposure exposure_json exposure_try exposure_table
-report-y := formats escape tap text
-cmd-y := cmd options output progress run plan explain report repro doctor gc \
+	order trace look look_tree lane_look plan step_view verdict cause cause_kind cause_scan cause_text
+audit-y := audit collect ledger accept sharing headers cycles cost cond coverage \
+	standalone exposed exposure exposure_json exposure_try exposure_table
+report-y := formats escape tap text text_audits
+cmd-y := cmd options output progress run audit plan explain report repro doctor gc \
 	exposure
 
 lib-objs := $(sys-y:%=sys/%) $(model-y:%=model/%) $(store-y:%=store/%) \
@@ -51,8 +52,8 @@ cmd-objs := $(cmd-y:%=cmd/%) main
 unit-tests := proc jobserver sandbox tarball \
 	series matrix diagnostic diag-compiler diag-link diag-make diag-damage \
 	result result-json store \
-	order trace tree tree-apply tree-layer cellconf includes impact harvest quick \
-	verdict cause cause-kind cause-span report cparse
+	order trace look audit cond tree tree-apply tree-layer cellconf includes impact harvest quick \
+	verdict cause cause-kind cause-span report
 # Objects that unit tests share.
 unit-common := builder
 
@@ -141,9 +142,11 @@ check-programs: kvmatrix $(unit-tests:%=$(build)/tests/test-%)
 
 install: kvmatrix
 	install -D -m 755 kvmatrix $(DESTDIR)$(PREFIX)/bin/kvmatrix
-	install -d $(DESTDIR)$(DATADIR)/matrices $(DESTDIR)$(DATADIR)/configs
+	install -d $(DESTDIR)$(DATADIR)/matrices $(DESTDIR)$(DATADIR)/configs \
+		$(DESTDIR)$(DATADIR)/audits
 	install -m 644 matrices/*.yaml $(DESTDIR)$(DATADIR)/matrices
 	install -m 644 configs/*.config $(DESTDIR)$(DATADIR)/configs
+	install -m 644 audits/*.list $(DESTDIR)$(DATADIR)/audits
 
 clean:
 	rm -rf build kvmatrix

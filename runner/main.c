@@ -16,6 +16,7 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{ "run", cmd_run, "judge a series in every cell of a matrix" },
+	{ "audit", cmd_audit, "what the compiler does not say of a series" },
 	{ "plan", cmd_plan, "what run would build, and why not the rest" },
 	{ "report", cmd_report, "print a stored run again" },
 	{ "repro", cmd_repro, "shell commands that reproduce one step" },

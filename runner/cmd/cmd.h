@@ -12,6 +12,7 @@
 #define EXIT_UNKNOWN 3
 
 int cmd_run(int argc, char **argv);
+int cmd_audit(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_repro(int argc, char **argv);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cmd/options.h"
 
+#include "audit/audit.h"
 #include "cmd/cmd.h"
 #include "model/result.h"
 #include "store/store.h"
@@ -18,7 +19,9 @@
 #include <time.h>
 
 enum {
-	OPT_BASE = 256,
+	OPT_ACCEPT = 256,
+	OPT_AUDIT,
+	OPT_BASE,
 	OPT_CELLS,
 	OPT_DEPTH,
 	OPT_AUDIT_SHARE,
@@ -39,6 +42,8 @@ static const struct option long_options[] = {
 	{ "cells", required_argument, NULL, OPT_CELLS },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "depth", required_argument, NULL, OPT_DEPTH },
+	{ "accept", required_argument, NULL, OPT_ACCEPT },
+	{ "audit", required_argument, NULL, OPT_AUDIT },
 	{ "audit-share", required_argument, NULL, OPT_AUDIT_SHARE },
 	{ "mem", required_argument, NULL, OPT_MEM },
 	{ "output", required_argument, NULL, 'o' },
@@ -111,6 +116,17 @@ static int percent(const char *option, const char *text, double *value)
 	return EXIT_USAGE;
 }
 
+/* As set_option(). */
+static int audit_names(struct options *o)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+
+	if (audit_names_ok(&o->audits, &err))
+		return -1;
+	complain("%s", err.msg);
+	return EXIT_USAGE;
+}
+
 static int set_option(struct options *o, int c)
 {
 	unsigned long n;
@@ -133,6 +149,12 @@ static int set_option(struct options *o, int c)
 		}
 		o->depth = optarg;
 		return -1;
+	case OPT_ACCEPT:
+		o->accept = optarg;
+		return -1;
+	case OPT_AUDIT:
+		strlist_split(&o->audits, optarg, ",");
+		return audit_names(o);
 	case OPT_AUDIT_SHARE:
 		return percent("--audit-share", optarg, &o->audit_percent);
 	case OPT_MEM:
@@ -200,9 +222,25 @@ static int explain_arguments(struct options *o, int nr, char **args,
 	return o->patch ? -1 : EXIT_USAGE;
 }
 
+/* "kvmatrix audit NAME[,NAME...] SERIES"; as set_option(). */
+static int audit_arguments(struct options *o, int *argc, char ***argv)
+{
+	if (*argc != 2) {
+		complain("%s (see kvmatrix audit --help)",
+			 *argc < 2 ? "an audit and a SERIES have to be given" :
+				     "more than one SERIES given");
+		return EXIT_USAGE;
+	}
+	strlist_split(&o->audits, **argv, ",");
+	++*argv;
+	--*argc;
+	return audit_names(o);
+}
+
 int options_parse(struct options *o, int argc, char **argv, const char *help)
 {
-	int c, ret;
+	char **args;
+	int c, ret, nr;
 
 	*o = (struct options){
 		.matrix = "kvm",
@@ -233,16 +271,32 @@ int options_parse(struct options *o, int argc, char **argv, const char *help)
 	if (o->explain)
 		return explain_arguments(o, argc - optind, argv + optind,
 					 argv[0]);
-	if (optind + 1 != argc) {
-		complain(optind == argc ?
-				 "no SERIES given (see kvmatrix %s --help)" :
-				 "more than one SERIES given (see kvmatrix %s "
-				 "--help)",
+	args = argv + optind;
+	nr = argc - optind;
+	if (!strcmp(argv[0], "audit")) {
+		ret = audit_arguments(o, &nr, &args);
+		if (ret >= 0)
+			return ret;
+	}
+	if (o->accept && !o->audits.nr) {
+		complain("--accept is for the findings of audits: give --audit, "
+			 "too");
+		return EXIT_USAGE;
+	}
+	if (nr != 1) {
+		complain(nr < 1 ? "no SERIES given (see kvmatrix %s --help)" :
+				  "more than one SERIES given (see kvmatrix %s "
+				  "--help)",
 			 argv[0]);
 		return EXIT_USAGE;
 	}
-	o->series = argv[optind];
+	o->series = args[0];
 	return -1;
+}
+
+void options_release(struct options *o)
+{
+	strlist_release(&o->audits);
 }
 
 static void tell(void *data, const char *text)

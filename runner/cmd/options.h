@@ -9,6 +9,7 @@
 #include "engine/tree.h"
 #include "model/matrix.h"
 #include "model/series.h"
+#include "sys/strlist.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +32,8 @@ struct options {
 	uint64_t memory; /* bytes; 0: not given */
 	uint64_t timeout_ms;
 	double audit_percent;
+	struct strlist audits; /* names, as given */
+	const char *accept;    /* a file of accepted findings */
 	unsigned patch; /* to explain, in the only cell of cells */
 	bool explain, no_memory, no_ccache, no_sandbox, quiet, verbose;
 };
@@ -40,6 +43,7 @@ struct options {
  * prints help and returns EXIT_OK; -1: go on.
  */
 int options_parse(struct options *o, int argc, char **argv, const char *help);
+void options_release(struct options *o);
 
 /* Everything a run works on. */
 struct session {

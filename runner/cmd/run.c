@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "cmd/run.h"
+
+#include "audit/accept.h"
+#include "audit/audit.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
@@ -34,6 +38,8 @@ static const char help[] =
 	"                  memory than SIZE, e.g. 6G (default: 80 % of what is free)\n"
 	"  --depth quick   only check the syntax of the units that are reached, and\n"
 	"                  build where that cannot tell; 'full' (default) builds all\n"
+	"  --audit NAME,.. make audits, too (see kvmatrix audit --help)\n"
+	"  --accept FILE   findings that are known: an id and a reason a line\n"
 	"  --audit-share P build P percent of the skipped steps anyway, from an empty\n"
 	"                  O=, and compare (default: 2)\n"
 	"  -o DIR          write reports and logs to DIR (default:\n"
@@ -99,19 +105,68 @@ static void print_use(const struct run_result *r)
 	fputc('\n', stderr);
 }
 
+static void free_audits(struct audit_run **a)
+{
+	audit_free(*a);
+}
+
+/* Accepted findings that there are no more. */
+static void tell_unused(const struct accept_list *accept,
+			const struct run_result *r)
+{
+	_cleanup_strlist_ struct strlist lines = STRLIST_INIT;
+
+	accept_unused(accept, r, &lines);
+	strlist_each(line, &lines)
+		warn("%s", line);
+}
+
+/* Reads --accept and makes ready what --audit names; *audits stays NULL where none
+ * is. -1: told, and *code says how to end. */
+static int open_audits(const struct options *o, struct accept_list *accept,
+		       struct audit_run **audits, int *code)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_free_ char *home = home_dir();
+	const struct audit_opts ao = {
+		.names = &o->audits,
+		.home = home,
+		.accept = accept,
+	};
+
+	if (!o->audits.nr)
+		return 0;
+	*code = EXIT_USAGE;
+	if (!o->accept || !accept_read(accept, o->accept, &err)) {
+		*code = EXIT_UNKNOWN;
+		*audits = audit_new(&ao, &err);
+	}
+	if (*audits)
+		return 0;
+	complain("%s", err.msg);
+	return -1;
+}
+
 int cmd_run(int argc, char **argv)
 {
+	return run_series(argc, argv, help);
+}
+
+int run_series(int argc, char **argv, const char *usage)
+{
+	_cleanup_(accept_release) struct accept_list accept = { 0 };
+	_cleanup_(free_audits) struct audit_run *audits = NULL;
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 	_cleanup_errbuf_ struct errbuf trace_err = ERRBUF_INIT;
 	_cleanup_run_result_ struct run_result r = RUN_RESULT_INIT;
 	_cleanup_free_ char *dir = NULL;
 	struct progress *progress;
 	struct trace *trace = NULL;
-	struct options o;
+	_cleanup_(options_release) struct options o;
 	struct session s;
-	int code = options_parse(&o, argc, argv, help);
+	int code = options_parse(&o, argc, argv, usage);
 
-	if (code >= 0)
+	if (code >= 0 || open_audits(&o, &accept, &audits, &code))
 		return code;
 	if (o.trace) {
 		trace = trace_open(o.trace, &err);
@@ -141,6 +196,7 @@ int cmd_run(int argc, char **argv)
 			.memory = o.memory,
 			.trace = trace,
 			.use_memory = !o.no_memory,
+			.looks = audits ? audit_looks(audits) : NULL,
 			.audit_percent = o.audit_percent,
 			.quick_only = !strcmp(o.depth, "quick"),
 			.step_timeout_ms = o.timeout_ms,
@@ -154,6 +210,8 @@ int cmd_run(int argc, char **argv)
 			if (o.verbose)
 				print_use(&r);
 			code = report(&r, dir);
+			if (audits)
+				tell_unused(&accept, &r);
 		}
 	}
 	if (trace_close(trace, &trace_err)) {

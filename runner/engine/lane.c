@@ -110,6 +110,7 @@ void lane_release(struct lane *l)
 	impact_memo_free(l->memo);
 	chain_release(&l->chain);
 	lane_quick_release(l);
+	lane_look_release(l);
 	free(l->step_cell);
 	free(l->step_key);
 	impact_release(&l->impact);
@@ -495,6 +496,8 @@ enum lane_progress lane_advance(struct lane *l)
 		return quick_pass(l);
 	case LANE_STEP:
 	case LANE_REPLAY:
+		if (lane_look_due(l))
+			return lane_look(l) ? LANE_BUSY : LANE_AGAIN;
 		if (l->patch < l->crew->result->nr_patches)
 			return lane_step(l) ? LANE_BUSY : LANE_AGAIN;
 		baseline_unlock(&l->baseline);

@@ -13,6 +13,7 @@
  *	lane_chain.c  the objtree that goes from state to state
  *	lane_quick.c  the quick pass before the steps
  *	lane_audit.c  skipped steps that are built anyway
+ *	lane_look.c   what the audits want to see of each state
  *	lane_memory.c steps that need no build: proved, or built before
  *	lane_step.c   one step: impact, make, harvest
  */
@@ -22,6 +23,7 @@
 #include "engine/baseline.h"
 #include "engine/impact.h"
 #include "engine/includes.h"
+#include "engine/look.h"
 #include "engine/place.h"
 #include "engine/quick.h"
 #include "engine/run.h"
@@ -104,6 +106,22 @@ struct quick_pass {
 	char *upper;		/* scratch of the replay that runs */
 };
 
+/* See lane_look.c. */
+struct look_pass {
+	unsigned next;		/* the first state not looked at */
+	const struct state *at; /* the last one looked at */
+	struct unit_set units;	/* what they read when last looked at */
+	struct strlist failed;	/* at which the last look failed, sorted */
+	bool planned;		/* site and jobs are of state next */
+	bool asked;		/* jobs are those that the audits want, too */
+	bool in_chain;		/* looked at where it was built */
+	struct look_site site;
+	struct impact since_base; /* of state next, on the baseline */
+	struct look_jobs jobs;
+	size_t done, batch; /* of jobs: answered; that run now */
+	char *dir;	    /* of the commands that run and their output */
+};
+
 struct lane {
 	struct crew *crew;
 	size_t cell_nr;
@@ -141,6 +159,7 @@ struct lane {
 	bool retried;	   /* an internal compiler error was seen once */
 	struct chain chain;
 	struct quick_pass quick;
+	struct look_pass look;
 	char *step_cell, *step_key; /* names of the step in the store */
 	struct impact impact;
 	char *offsets_said; /* names of changed constants last told */
@@ -219,6 +238,15 @@ bool lane_quick_reads(struct lane *l, const struct step_result *s);
 /* Adds these, a line each. */
 void lane_quick_add_reads(const struct lane *l, struct strbuf *text);
 
+/* lane_look.c */
+/* With looks wanted: is a state that is done yet to be looked at? */
+bool lane_look_due(const struct lane *l);
+/* Goes on looking; 1: commands were started, or the lane failed. */
+int lane_look(struct lane *l);
+/* The step l->patch can be looked at only where it is built. */
+bool lane_look_needs_build(struct lane *l);
+void lane_look_release(struct lane *l);
+
 /* lane_audit.c */
 /* Is the step l->patch, which was proved not to need a build, one of the share
  * that is built anyway? */
@@ -234,6 +262,8 @@ void lane_memory_release(struct crew *c);
 /* Proves that l->patch cannot differ from the patch before, or finds it in the
  * store: then s is filled. */
 bool lane_unreached(struct lane *l, struct step_result *s);
+/* Sets step_cell and step_key for state l->patch with these goals. */
+void lane_name_step(struct lane *l, const struct strlist *goals);
 /* True when the store has the result of state l->patch with these goals: s is
  * filled, and what the step had read is added to the lane's reads. *unread: as in
  * struct lane. */

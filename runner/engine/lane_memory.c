@@ -335,16 +335,21 @@ static char *find_same(struct lane *l, const char *cell, struct step_result *s)
 	return NULL;
 }
 
+void lane_name_step(struct lane *l, const struct strlist *goals)
+{
+	free(l->step_cell);
+	free(l->step_key);
+	l->step_cell = cell_name(l, goals);
+	l->step_key = step_key(l, l->step_cell);
+}
+
 bool lane_remembered(struct lane *l, const struct strlist *goals,
 		     struct step_result *s, bool *unread)
 {
 	unsigned total = s->units_total, reached = s->units_reached;
 	_cleanup_free_ char *key = NULL;
 
-	free(l->step_cell);
-	free(l->step_key);
-	l->step_cell = cell_name(l, goals);
-	l->step_key = step_key(l, l->step_cell);
+	lane_name_step(l, goals);
 	if (!l->crew->opts->use_memory)
 		return false;
 	key = find_same(l, l->step_cell, s);

@@ -492,11 +492,11 @@ int lane_step(struct lane *l)
 		return 0;
 	}
 	s->units_reached = units_reached(l);
-	if (lane_remembered(l, &goals, s, &l->unread)) {
-		lane_step_done(l);
-		return 0;
-	}
-	if (l->crew->opts->quick_only && lane_quick_answers(l, s)) {
+	if (lane_look_needs_build(l)) {
+		/* so that there is a name to store it under */
+		lane_name_step(l, &goals);
+	} else if (lane_remembered(l, &goals, s, &l->unread) ||
+		   (l->crew->opts->quick_only && lane_quick_answers(l, s))) {
 		lane_step_done(l);
 		return 0;
 	}

@@ -144,7 +144,8 @@ static enum work work_of(const struct lane *l)
 	case LANE_DONE:
 		break;
 	}
-	return WORK_STEP;
+	/* A look is as short as a replay of the quick pass. */
+	return lane_look_due(l) ? WORK_QUICK : WORK_STEP;
 }
 
 static double seconds_left(const struct pool *p, const struct lane *l)

@@ -45,7 +45,8 @@ void quick_state_copy(struct quick_state *to, const struct quick_state *from);
  * in, text out is make's (quoted '$' and '#'). NULL: not a compiler call.
  */
 char *quick_command(const char *saved);
-/* The quick command of what is recorded of a unit below objtree, or NULL. Owned. */
+
+/* The quick command of a unit, from its .cmd file below objtree; NULL: none. */
 char *quick_command_of(const struct unit *u, const char *objtree);
 
 /*

@@ -202,6 +202,9 @@ static void finish(struct crew *c)
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
 	copy_equal_lanes(c);
+	r->status = proc_loop_stopped(c->loop) ? RUN_INTERRUPTED : RUN_DONE;
+	if (c->opts->looks)
+		c->opts->looks->end(c->opts->looks->data, c->opts->tree, r);
 	for (size_t i = 0; i < c->nr_lanes; i++) {
 		struct lane *l = &c->lanes[i];
 
@@ -211,7 +214,6 @@ static void finish(struct crew *c)
 				       run_result_step(r, p, i), &err);
 		lane_release(l);
 	}
-	r->status = proc_loop_stopped(c->loop) ? RUN_INTERRUPTED : RUN_DONE;
 	verdict_judge(r);
 	causes_find(r);
 	pool_finish(c->pool);

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 struct errbuf;
+struct look_ops;
 struct matrix;
 struct place;
 struct store;
@@ -66,6 +67,7 @@ struct run_opts {
 	double audit_percent; /* of the skipped steps that are built anyway */
 	bool quick_only; /* --depth quick: build only what the quick pass cannot
 			  * judge */
+	const struct look_ops *looks; /* what the audits want; may be NULL */
 	bool use_memory; /* take finished steps from the store */
 	uint64_t step_timeout_ms;
 	void (*event)(void *data, const struct run_event *e); /* not NULL */

@@ -168,6 +168,10 @@ void run_result_release(struct run_result *r)
 	for (size_t i = 0; i < r->nr_causes; i++)
 		cause_release(&r->causes[i]);
 	free(r->causes);
+	for (size_t i = 0; i < r->nr_findings; i++)
+		finding_release(&r->findings[i]);
+	free(r->findings);
+	strlist_release(&r->audits);
 	strlist_release(&r->warnings);
 	strlist_release(&r->internal);
 	*r = (struct run_result)RUN_RESULT_INIT;
@@ -208,6 +212,13 @@ struct patch_info *run_result_add_patch(struct run_result *r)
 	return &r->patches[r->nr_patches++];
 }
 
+struct finding *run_result_add_finding(struct run_result *r)
+{
+	GROW(r->findings, r->nr_findings, r->alloc_findings);
+	r->findings[r->nr_findings] = (struct finding){ 0 };
+	return &r->findings[r->nr_findings++];
+}
+
 int run_result_exit_code(const struct run_result *r)
 {
 	size_t nr = r->nr_patches * r->nr_cells;
@@ -215,6 +226,9 @@ int run_result_exit_code(const struct run_result *r)
 
 	for (size_t i = 0; i < r->nr_patches; i++)
 		if (r->patches[i].not_applied)
+			return 1;
+	for (size_t i = 0; i < r->nr_findings; i++)
+		if (finding_is_bad(&r->findings[i]))
 			return 1;
 	for (size_t i = 0; r->steps && i < nr; i++) {
 		const struct step_result *s = &r->steps[i];

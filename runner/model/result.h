@@ -8,6 +8,7 @@
 #define KVMATRIX_MODEL_RESULT_H
 
 #include "model/diagnostic.h"
+#include "model/finding.h"
 #include "sys/strlist.h"
 
 #include <stdbool.h>
@@ -159,6 +160,10 @@ struct run_result {
 	struct step_result *steps;
 	struct cause *causes;
 	size_t nr_causes, alloc_causes;
+	/* The audits that were made, and what they found. */
+	struct strlist audits;
+	struct finding *findings;
+	size_t nr_findings, alloc_findings;
 	struct strlist warnings; /* of the run as a whole */
 	/* Where kvmatrix contradicts itself (the quick pass and the build, a
 	 * skipped step and its audit): a line each. None of it is the fault of
@@ -179,10 +184,11 @@ struct step_result *run_result_step(const struct run_result *r, unsigned patch,
 				    size_t cell);
 struct cell_info *run_result_add_cell(struct run_result *r);
 struct patch_info *run_result_add_patch(struct run_result *r);
+struct finding *run_result_add_finding(struct run_result *r);
 
 /*
- * 0, 1 or 3 as DESIGN.md says: 1 when a step regressed or a patch does not
- * apply, else 3 when a step is an error or pending, else 0.
+ * 0, 1 or 3 as DESIGN.md says: 1 when a step regressed, a patch does not apply or
+ * an audit found something new that is not accepted, else 3 when a step is an error or pending, else 0.
  */
 int run_result_exit_code(const struct run_result *r);
 

@@ -41,6 +41,11 @@ static const char *name_of_severity(int v)
 	return diag_severity_name((enum diag_severity)v);
 }
 
+static const char *name_of_finding(int v)
+{
+	return finding_status_name((enum finding_status)v);
+}
+
 static const char *name_of_status(int v)
 {
 	return diag_status_name((enum diag_status)v);
@@ -195,6 +200,8 @@ static int read_run(const struct place *top, struct run_result *r)
 	    place_bool(&p, "warnings_allowed", &r->warnings_allowed) ||
 	    read_run_status(&p, &r->status) ||
 	    place_strings(&p, "warnings", &r->warnings) ||
+	    (json_object_get(p.o, "audits") &&
+	     place_strings(&p, "audits", &r->audits)) ||
 	    (json_object_get(p.o, "internal_errors") &&
 	     place_strings(&p, "internal_errors", &r->internal)))
 		return -1;
@@ -473,6 +480,66 @@ static int read_causes(const struct place *top, struct run_result *r,
 	return 0;
 }
 
+static int read_finding_cells(const struct place *p, const struct index *ix,
+			      struct finding *f)
+{
+	_cleanup_strlist_ struct strlist ids = STRLIST_INIT;
+
+	if (place_strings(p, "cells", &ids))
+		return -1;
+	strlist_each(id, &ids) {
+		const struct cell_info *c = strmap_get(&ix->cells, id);
+
+		if (!c)
+			return place_fail(p, "cells",
+					  ": \"%s\" is not in cells[]", id);
+		finding_add_cell(f, (size_t)(c - ix->r->cells));
+	}
+	return 0;
+}
+
+static int read_finding(const struct place *p, const struct index *ix,
+			struct finding *f)
+{
+	int status;
+
+	if (place_own_str(p, "audit", &f->audit) ||
+	    place_own_str(p, "id", &f->id) ||
+	    find_patch(p, ix, &f->patch) || read_finding_cells(p, ix, f) ||
+	    place_str(p, "unit", &f->unit) || place_str(p, "file", &f->file) ||
+	    place_uint_or_null(p, "line", &f->line) ||
+	    place_str(p, "target", &f->target) ||
+	    place_own_str(p, "kind", &f->kind) ||
+	    place_str(p, "evidence", &f->evidence) ||
+	    place_str(p, "accepted", &f->accepted))
+		return -1;
+	status = place_name(p, "status", name_of_finding, FINDING_PRESENT + 1);
+	if (status < 0)
+		return -1;
+	f->status = (enum finding_status)status;
+	return 0;
+}
+
+/* Of a stored run of a version that had no audits, they are absent. */
+static int read_findings(const struct place *top, struct run_result *r,
+			 const struct index *ix)
+{
+	const json_t *a, *v;
+	struct place p;
+	size_t i;
+
+	if (!json_object_get(top->o, "audits"))
+		return 0;
+	if (place_list(top, "audits", &a))
+		return -1;
+	json_array_foreach(a, i, v) {
+		if (place_enter(&p, top, "audits", i, v) ||
+		    read_finding(&p, ix, run_result_add_finding(r)))
+			return -1;
+	}
+	return 0;
+}
+
 static json_t *parse(const char *text, size_t len, struct errbuf *err)
 {
 	json_error_t at;
@@ -521,7 +588,8 @@ static int read_document(struct run_result *r, const char *text, size_t len,
 	if (!doc)
 		return -1;
 	ret = check_format(&top) || read_run(&top, r) ||
-	      read_cells(&top, r, &ix) || read_patches(&top, r);
+	      read_cells(&top, r, &ix) || read_patches(&top, r) ||
+	      read_findings(&top, r, &ix);
 	if (!ret && head_only)
 		run_result_alloc_steps(r);
 	else if (!ret)

@@ -188,6 +188,7 @@ static json_t *run_json(const struct run_result *r, bool judged)
 	set(o, "depth", str(r->depth));
 	set(o, "warnings_allowed", json_boolean(r->warnings_allowed));
 	set(o, "status", str(run_status_name(r->status)));
+	set(o, "audits", strings(&r->audits));
 	set(o, "warnings", strings(&r->warnings));
 	set(o, "internal_errors", strings(&r->internal));
 	if (judged)
@@ -412,6 +413,38 @@ static void write_steps(const struct run_result *r, struct strbuf *out)
 	list_close(out, first);
 }
 
+static json_t *finding_json(const struct run_result *r,
+			    const struct finding *f)
+{
+	json_t *o = json_object(), *cells = json_array();
+
+	for (size_t i = 0; i < f->nr_cells; i++)
+		json_array_append_new(cells, str(r->cells[f->cells[i]].id));
+	set(o, "audit", str(f->audit));
+	set(o, "id", str(f->id));
+	set(o, "patch", json_integer(f->patch));
+	set(o, "cells", cells);
+	set(o, "status", str(finding_status_name(f->status)));
+	set(o, "unit", str(f->unit));
+	set(o, "file", str(f->file));
+	set(o, "line", number_or_null(f->line));
+	set(o, "target", str(f->target));
+	set(o, "kind", str(f->kind));
+	set(o, "evidence", str(f->evidence));
+	set(o, "accepted", str(f->accepted));
+	return o;
+}
+
+static void write_findings(const struct run_result *r, struct strbuf *out)
+{
+	bool first = true;
+
+	list_open(out, "audits");
+	for (size_t i = 0; i < r->nr_findings; i++)
+		add_entry(out, finding_json(r, &r->findings[i]), &first);
+	list_close(out, first);
+}
+
 static void write_head(const struct run_result *r, bool judged,
 		       struct strbuf *out)
 {
@@ -446,8 +479,7 @@ void run_result_to_json(const struct run_result *r, struct strbuf *out)
 	write_head(r, true, out);
 	write_steps(r, out);
 	write_causes(r, out);
-	list_open(out, "audits");
-	list_close(out, true);
+	write_findings(r, out);
 	strbuf_addstr(out, "\n}\n");
 }
 
@@ -455,6 +487,7 @@ void run_head_to_json(const struct run_result *r, struct strbuf *out)
 {
 	begin();
 	write_head(r, false, out);
+	write_findings(r, out);
 	strbuf_addstr(out, "\n}\n");
 }
 

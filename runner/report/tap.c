@@ -9,6 +9,12 @@
  *	not ok			regressed, not-applied, error
  *
  * TODO points do not fail a harness: the patch is not to blame.
+ *
+ * Behind the patches each audit is a subtest, what it found new a point of it:
+ *
+ *	not ok			added by the series
+ *	not ok # TODO		added, and accepted
+ *	ok			removed by the series
  */
 #include "report/report.h"
 
@@ -177,11 +183,73 @@ static void subtest(struct strbuf *out, const struct run_result *r, unsigned k)
 	strbuf_addf(out, "%sok %u - %s\n", bad ? "not " : "", k, title.buf);
 }
 
+static void finding_point(struct strbuf *out, const struct run_result *r,
+			  const struct finding *f, size_t nr)
+{
+	_cleanup_strlist_ struct strlist cells = STRLIST_INIT;
+	bool added = f->status == FINDING_ADDED;
+
+	strbuf_addf(out, "    %sok %zu - %s patch %u ", added ? "not " : "", nr,
+		    finding_status_name(f->status), f->patch);
+	escape_tap(out, f->kind);
+	strbuf_addch(out, ' ');
+	escape_tap(out, f->target ? f->target : f->unit ? f->unit : "");
+	strbuf_addf(out, " (%s)", f->id);
+	if (f->accepted) {
+		strbuf_addstr(out, " # TODO accepted: ");
+		escape_tap(out, f->accepted);
+	}
+	strbuf_addch(out, '\n');
+	if (!added)
+		return;
+	for (size_t i = 0; i < f->nr_cells; i++)
+		strlist_add(&cells, r->cells[f->cells[i]].id);
+	strbuf_addstr(out, "      ---\n");
+	yaml_text(out, "unit", f->unit);
+	yaml_text(out, "file", f->file);
+	if (f->line)
+		strbuf_addf(out, "      line: %u\n", f->line);
+	yaml_text(out, "evidence", f->evidence);
+	yaml_list(out, "cells", &cells);
+	strbuf_addstr(out, "      ...\n");
+}
+
+static void audit_subtest(struct strbuf *out, const struct run_result *r,
+			  const char *audit, size_t nr)
+{
+	size_t points = 0, present = 0, i;
+	bool bad = false;
+
+	for (i = 0; i < r->nr_findings; i++) {
+		if (strcmp(r->findings[i].audit, audit))
+			continue;
+		points += r->findings[i].status != FINDING_PRESENT;
+		present += r->findings[i].status == FINDING_PRESENT;
+	}
+	strbuf_addf(out, "# Subtest: audit %s\n    1..%zu\n", audit,
+		    points ? points : 1);
+	if (present)
+		strbuf_addf(out, "    # %zu the base has, too: see results.json\n",
+			    present);
+	if (!points)
+		strbuf_addstr(out, "    ok 1 - nothing added\n");
+	points = 0;
+	for (i = 0; i < r->nr_findings; i++) {
+		const struct finding *f = &r->findings[i];
+
+		if (strcmp(f->audit, audit) || f->status == FINDING_PRESENT)
+			continue;
+		finding_point(out, r, f, ++points);
+		bad = bad || finding_is_bad(f);
+	}
+	strbuf_addf(out, "%sok %zu - audit %s\n", bad ? "not " : "", nr, audit);
+}
+
 static void report(const struct run_result *r, unsigned version,
 		   struct strbuf *out)
 {
 	strbuf_addf(out, "TAP version %u\n1..%zu\n", version,
-		    r->nr_patches - 1);
+		    r->nr_patches - 1 + r->audits.nr);
 	strbuf_addstr(out, "# kvmatrix ");
 	escape_line(out, r->version ? r->version : "");
 	strbuf_addf(out, ", run %s\n", r->id);
@@ -198,6 +266,8 @@ static void report(const struct run_result *r, unsigned version,
 	base_comment(out, r);
 	for (unsigned k = 1; k < r->nr_patches; k++)
 		subtest(out, r, k);
+	for (size_t i = 0; i < r->audits.nr; i++)
+		audit_subtest(out, r, r->audits.v[i], r->nr_patches + i);
 }
 
 void report_tap(const struct run_result *r, const struct report_style *style,

@@ -6,6 +6,7 @@
 
 #include "model/result.h"
 #include "report/escape.h"
+#include "report/text_audits.h"
 #include "sys/mem.h"
 #include "sys/strbuf.h"
 
@@ -322,6 +323,7 @@ void report_text(const struct run_result *r, const struct report_style *st,
 	print_matrix(out, r, st);
 	print_patches(out, r);
 	print_not_applied(out, r, st);
+	text_audits(out, r, st);
 	print_troubles(out, r, st);
 	print_end(out, r, st);
 }

@@ -54,6 +54,58 @@ static void tap_has_a_subtest_a_patch(void **state)
 	assert_non_null(strstr(out.buf, "\"arch/s390/kvm/pv.o\""));
 }
 
+static struct finding *add_finding(struct run_result *r,
+				   enum finding_status status, const char *kind)
+{
+	struct finding *f = run_result_add_finding(r);
+
+	f->audit = xstrdup("headers");
+	f->id = xasprintf("headers-%012zu", r->nr_findings);
+	f->status = status;
+	f->patch = status == FINDING_PRESENT ? 0 : 2;
+	f->kind = xstrdup(kind);
+	f->unit = xstrdup("arch/s390/kvm/pv.o");
+	f->file = xstrdup("arch/s390/kvm/pv.c");
+	f->line = 3;
+	f->target = xstrdup("include/# TODO\nok 9.h");
+	f->evidence = xstrdup("pv.c:3 -> \033[2Jx.h\nBail out!");
+	finding_add_cell(f, 1);
+	return f;
+}
+
+static void each_audit_is_a_subtest(void **state)
+{
+	_cleanup_run_result_ struct run_result r = RUN_RESULT_INIT;
+	_cleanup_strbuf_ struct strbuf tap = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	(void)state;
+	fill(&r);
+	strlist_addl(&r.audits, "headers", "cycles", NULL);
+	add_finding(&r, FINDING_PRESENT, "named");
+	add_finding(&r, FINDING_ADDED, "arch");
+	add_finding(&r, FINDING_ADDED, "moved")->accepted =
+		xstrdup("# known\nok 5");
+	add_finding(&r, FINDING_REMOVED, "arch");
+	report_tap(&r, &style, &tap);
+	report_text(&r, &style, &text);
+	assert_true(starts_with(tap.buf, "TAP version 14\n1..5\n"));
+	assert_int_equal(count_lines(tap.buf, "# Subtest: audit headers"), 1);
+	assert_int_equal(count_lines(tap.buf, "not ok 4 - audit headers"), 1);
+	assert_int_equal(count_lines(tap.buf, "ok 5 - audit cycles"), 1);
+	assert_int_equal(count_lines(tap.buf, "    not ok 1 - added patch 2 arch"), 1);
+	assert_non_null(strstr(tap.buf, "    not ok 2 - added patch 2 moved include/\\# TODO ok 9.h (headers-000000000003) # TODO accepted: \\# known ok 5\n"));
+	assert_int_equal(count_lines(tap.buf, "    ok 3 - removed patch 2"), 1);
+	assert_int_equal(count_lines(tap.buf, "    ok 1 - nothing added"), 1);
+	assert_int_equal(count_lines(tap.buf, "Bail out!"), 0);
+	assert_null(strchr(tap.buf, '\033'));
+	assert_non_null(strstr(text.buf, "audit headers: 2 added, 1 removed, 1 present\n"));
+	assert_non_null(strstr(text.buf, "added by patch 2, arch: "));
+	assert_non_null(strstr(text.buf, "accepted by patch 2, moved: "));
+	assert_non_null(strstr(text.buf, "audit cycles: 0 added, 0 removed, 0 present\n"));
+	assert_null(strchr(text.buf, '\033'));
+}
+
 static void hostile_text_stays_text(void **state)
 {
 	_cleanup_run_result_ struct run_result r = RUN_RESULT_INIT;
@@ -123,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tap_has_a_subtest_a_patch),
+		cmocka_unit_test(each_audit_is_a_subtest),
 		cmocka_unit_test(hostile_text_stays_text),
 		cmocka_unit_test(still_broken_is_a_todo_and_unreached_a_skip),
 		cmocka_unit_test(summary_tells_the_hole_and_where_logs_are),

@@ -174,6 +174,32 @@ static void add_causes(struct run_result *r)
 	c->advice = xstrdup("look at the log");
 }
 
+static void add_findings(struct run_result *r)
+{
+	struct finding *f = run_result_add_finding(r);
+
+	strlist_addl(&r->audits, "headers", "cycles", NULL);
+	f->audit = xstrdup("headers");
+	f->id = xstrdup("headers-0123456789ab");
+	f->patch = 1;
+	f->status = FINDING_ADDED;
+	f->unit = xstrdup("arch/s390/kvm/vsie.o");
+	f->file = xstrdup("arch/s390/kvm/vsie.c");
+	f->line = 17;
+	f->target = xstrdup("include/kvm/arm64/x\xe4.h");
+	f->kind = xstrdup("moved");
+	f->evidence = xstrdup("vsie.c:17 -> x.h");
+	f->accepted = xstrdup("s390 is to run arm64 guests");
+	finding_add_cell(f, 1);
+	finding_add_cell(f, 0);
+	finding_add_cell(f, 1);
+	f = run_result_add_finding(r);
+	f->audit = xstrdup("cycles");
+	f->id = xstrdup("cycles-0123456789ab");
+	f->kind = xstrdup("cycle");
+	f->status = FINDING_PRESENT;
+}
+
 static void sample(struct run_result *r)
 {
 	*r = (struct run_result)RUN_RESULT_INIT;
@@ -197,7 +223,10 @@ static void sample(struct run_result *r)
 	add_patches(r);
 	add_steps(r);
 	add_causes(r);
+	add_findings(r);
 }
+
+static char *edited(const char *text, const char *from, const char *to);
 
 static void json_of_sample(struct strbuf *out)
 {
@@ -492,6 +521,81 @@ static void a_head_has_no_steps(void **state)
 		assert_int_equal(b.steps[i].outcome, OUTCOME_PENDING);
 }
 
+static void findings_are_read_back(void **state)
+{
+	_cleanup_run_result_ struct run_result r = RUN_RESULT_INIT;
+	_cleanup_run_result_ struct run_result head = RUN_RESULT_INIT;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_run_result_ struct run_result from;
+	const struct finding *f;
+
+	(void)state;
+	sample(&from);
+	/* the store keeps the head only */
+	run_head_to_json(&from, &text);
+	assert_int_equal(run_head_from_json(&head, text.buf, text.len, &err), 0);
+	assert_int_equal(head.nr_findings, 2);
+	strbuf_reset(&text);
+	json_of_sample(&text);
+	assert_int_equal(run_result_from_json(&r, text.buf, text.len, &err), 0);
+	assert_list(&r.audits, &from.audits);
+	assert_int_equal(r.nr_findings, 2);
+	f = &r.findings[0];
+	assert_string_equal(f->id, "headers-0123456789ab");
+	assert_int_equal(f->status, FINDING_ADDED);
+	assert_int_equal(f->patch, 1);
+	assert_int_equal(f->line, 17);
+	assert_int_equal(f->nr_cells, 2);
+	assert_int_equal(f->cells[1], 1);
+	assert_string_equal(f->target, "include/kvm/arm64/x" FFFD ".h");
+	assert_string_equal(f->accepted, "s390 is to run arm64 guests");
+	assert_null(r.findings[1].unit);
+	assert_int_equal(r.findings[1].nr_cells, 0);
+	assert_int_equal(r.findings[1].status, FINDING_PRESENT);
+}
+
+/* As kvmatrix wrote it before there were audits. */
+static void a_stored_run_without_audits_is_read(void **state)
+{
+	_cleanup_run_result_ struct run_result from;
+	_cleanup_run_result_ struct run_result r = RUN_RESULT_INIT;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_free_ char *old = NULL, *older = NULL;
+
+	(void)state;
+	sample(&from);
+	run_head_to_json(&from, &text);
+	old = edited(text.buf, "\"audits\"", "\"x\"");
+	older = edited(old, "\"audits\"", "\"y\"");
+	if (run_head_from_json(&r, older, strlen(older), &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(r.nr_findings, 0);
+}
+
+static void only_what_is_new_and_not_accepted_is_bad(void **state)
+{
+	_cleanup_run_result_ struct run_result r = RUN_RESULT_INIT;
+	struct finding *f;
+
+	(void)state;
+	run_result_add_cell(&r);
+	run_result_add_patch(&r);
+	run_result_alloc_steps(&r);
+	r.steps[0].outcome = OUTCOME_BUILT;
+	r.steps[0].verdict = VERDICT_OK;
+	f = run_result_add_finding(&r);
+	f->status = FINDING_PRESENT;
+	assert_int_equal(run_result_exit_code(&r), 0);
+	f->status = FINDING_REMOVED;
+	assert_int_equal(run_result_exit_code(&r), 0);
+	f->status = FINDING_ADDED;
+	assert_int_equal(run_result_exit_code(&r), 1);
+	f->accepted = xstrdup("known");
+	assert_int_equal(run_result_exit_code(&r), 0);
+}
+
 static void a_cause_lists_its_diagnostics_and_cells_once(void **state)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -503,7 +607,10 @@ static void a_cause_lists_its_diagnostics_and_cells_once(void **state)
 	assert_non_null(strstr(
 		text.buf,
 		"\"cells\": [\"x86_64/default/gcc\", \"s390/default/gcc\"], \"spans\""));
-	assert_non_null(strstr(text.buf, "\"audits\": []"));
+	/* the cells of a finding once, too, and in their order */
+	assert_non_null(strstr(
+		text.buf,
+		"\"patch\": 1, \"cells\": [\"x86_64/default/gcc\", \"s390/default/gcc\"], \"status\": \"added\""));
 }
 
 static void the_text_is_the_published_one(void **state)
@@ -562,7 +669,12 @@ static void the_schema_takes_it_and_refuses_others(void **state)
 		{ "\"status\": \"new\"", "\"status\": \"new\", \"more\": 1" },
 		{ "\"line\": 4294967295", "\"line\": \"7\"" },
 		{ "\"line\": 4294967295", "\"line\": 0" },
-		{ "\"audits\": []", "\"audits\": null" },
+		{ "\"audits\": [\"headers\"", "\"audits\": [1" },
+		{ "\"audits\": [\"headers\"", "\"audits\": [\"cost\"" },
+		{ "\"status\": \"added\"", "\"status\": \"new\"" },
+		{ "\"kind\": \"moved\"", "\"kind\": null" },
+		{ "\"patch\": 1, \"cells\"", "\"patch\": 0, \"cells\"" },
+		{ "\"patch\": 1, \"cells\"", "\"patch\": 9, \"cells\"" },
 		{ "\"busy_share\": 0.975", "\"busy_share\": 2" },
 		{ "kvmatrix-results/1", "kvmatrix-results/2" },
 		/* What only the script sees: references and counts. */
@@ -783,6 +895,9 @@ int main(void)
 		cmocka_unit_test(the_busy_share_may_be_unknown),
 		cmocka_unit_test(a_stored_step_forgets_how_it_was_judged),
 		cmocka_unit_test(a_head_has_no_steps),
+		cmocka_unit_test(findings_are_read_back),
+		cmocka_unit_test(a_stored_run_without_audits_is_read),
+		cmocka_unit_test(only_what_is_new_and_not_accepted_is_bad),
 		cmocka_unit_test(a_cause_lists_its_diagnostics_and_cells_once),
 		cmocka_unit_test(the_text_is_the_published_one),
 		cmocka_unit_test(the_schema_takes_it_and_refuses_others),
