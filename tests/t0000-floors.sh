@@ -133,6 +133,9 @@ test_expect_success 'SQLite is known to the store only' '
 test_expect_success 'libarchive is known to the tarball module only' '
 	only "sys/tarball[a-z_]*\.[ch]" "archive(_entry)?\.h"
 '
+test_expect_success 'libclang is known to the C parser only' '
+	only "sys/cparse[a-z_]*\.[ch]" "clang-c/.*"
+'
 test_expect_success 'libcrypto is known to the hash module only' '
 	only "sys/hash\.[ch]" "openssl/.*"
 '

@@ -183,7 +183,7 @@ static bool is_outdone(const struct cparse_unit *u, const struct cparse_ref *r)
 	for (size_t i = 0; i < u->nr_refs; i++) {
 		const struct cparse_ref *o = &u->refs[i];
 
-		if (o->file != r->file || o->decl != r->decl)
+		if (o->file != r->file)
 			continue;
 		if (o->use == CPARSE_TYPE && !strcmp(o->name, r->name))
 			return true;

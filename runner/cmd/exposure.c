@@ -82,19 +82,23 @@ static char *recorded_srctree(const char *objtree)
 	return end ? xstrndup(line, (size_t)(end - line)) : NULL;
 }
 
-/* "s390", from the first lines of .config: "# Linux/s390 6.12.0 Kernel ..." */
+/* "s390", from the first lines of .config: "# Linux/s390 6.12.0 Kernel ..."; else
+ * the directory's own name. */
 static char *place_of(const char *objtree)
 {
+	const char *slash = strrchr(objtree, '/');
+	const char *name = slash && slash[1] ? slash + 1 : objtree;
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	_cleanup_free_ char *file = path_join(objtree, ".config");
 	const char *p;
 
 	if (file_read(file, &text, &err))
-		return xstrdup(objtree);
-	p = strstr(text.buf, "Linux/");
+		return xstrdup(name);
+	p = strstr(text.buf, "# Linux/");
 	if (!p)
-		return xstrdup(objtree);
+		return xstrdup(name);
+	p += strlen("# ");
 	p += strlen("Linux/");
 	return xstrndup(p, strcspn(p, " \n"));
 }
@@ -150,7 +154,7 @@ static int parse_one(const struct options *o, const char *objtree)
 		*sub = '\0';
 	setrlimit(RLIMIT_AS, &limit);
 	if (chdir(objtree) ||
-	    unit_set_read(&set, objtree, sub, recorded ? recorded : objtree,
+	    unit_set_read(&set, objtree, sub, recorded ? recorded : o->srctree,
 			  &err)) {
 		complain("%s", err.msg ? err.msg : objtree);
 		return EXIT_USAGE;
@@ -246,7 +250,7 @@ static int list_units(struct job *job, const char *recorded)
 	_cleanup_strlist_ struct strlist all = STRLIST_INIT;
 
 	if (unit_set_read(&set, job->objtree, "",
-			  recorded ? recorded : job->objtree, &err)) {
+			  recorded ? recorded : job->opts->srctree, &err)) {
 		complain("%s", err.msg);
 		return EXIT_USAGE;
 	}

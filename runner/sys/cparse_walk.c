@@ -170,11 +170,14 @@ static void refer_function(struct parse *p, CXCursor user, CXCursor decl)
 static void refer_record(struct parse *p, CXCursor user, CXCursor decl)
 {
 	CXCursor def = clang_getCursorDefinition(decl);
+	CXCursor first = clang_getCanonicalCursor(decl);
 
-	if (clang_Cursor_isNull(def))
-		def = clang_getCanonicalCursor(decl);
-	if (!is_declared(p, def))
+	if (is_declared(p, first))
+		return;
+	if (!clang_Cursor_isNull(def))
 		add(p, user, CPARSE_POINTER, def, record_title(def));
+	/* The header with the forward declaration gives all that it takes. */
+	add(p, user, CPARSE_POINTER, first, record_title(first));
 }
 
 static void refer_field(struct parse *p, CXCursor user, CXCursor decl)
