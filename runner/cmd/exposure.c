@@ -136,6 +136,15 @@ static void try_removals(const struct exposure_site *at,
 	tree_remove(dir, &ignored);
 }
 
+static void limit_memory(void)
+{
+#ifndef __SANITIZE_ADDRESS__ /* whose shadow is larger than any limit */
+	struct rlimit limit = { UNIT_MEMORY, UNIT_MEMORY };
+
+	setrlimit(RLIMIT_AS, &limit);
+#endif
+}
+
 static int parse_one(const struct options *o, const char *objtree)
 {
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
@@ -144,7 +153,6 @@ static int parse_one(const struct options *o, const char *objtree)
 	_cleanup_free_ char *sub = xstrdup(o->one), *json = NULL;
 	_cleanup_(exposure_unit_release) struct exposure_unit u = { 0 };
 	struct exposure_site at = { objtree, o->srctree, recorded };
-	struct rlimit limit = { UNIT_MEMORY, UNIT_MEMORY };
 	const struct unit *unit;
 	char *slash = strrchr(sub, '/');
 
@@ -152,7 +160,7 @@ static int parse_one(const struct options *o, const char *objtree)
 		*slash = '\0';
 	else
 		*sub = '\0';
-	setrlimit(RLIMIT_AS, &limit);
+	limit_memory();
 	if (chdir(objtree) ||
 	    unit_set_read(&set, objtree, sub, recorded ? recorded : o->srctree,
 			  &err)) {
