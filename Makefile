@@ -40,7 +40,8 @@ engine-y := tree tree_lines tree_git tree_repo tree_import tree_states tree_chan
 	lane_config lane_chain lane_audit lane_memory lane_quick lane_step quick run pool \
 	order trace look look_tree lane_look plan step_view verdict cause cause_kind cause_scan cause_text
 audit-y := audit collect ledger accept sharing headers cycles cost cond coverage \
-	standalone exposed exposure exposure_json exposure_try exposure_table
+	coverage_text standalone exposed exposure exposure_json exposure_try \
+	exposure_table
 report-y := formats escape tap text text_audits
 cmd-y := cmd options output progress run audit plan explain report repro doctor gc \
 	exposure

@@ -200,6 +200,17 @@ test_expect_success 'coverage: a new file of a changed Makefile is seen where it
 	test_cmp expected first
 '
 
+test_expect_success 'a unit that a patch takes away reads nothing any more' '
+	topic away mixture &&
+	patch "KVM: s390: Drop diag.c" sh -c "git rm -q arch/s390/kvm/diag.c &&
+		sed -i s/diag.o// arch/s390/kvm/Makefile" &&
+	audit away headers mixture..away --cells "s390/*" &&
+	findings_are away headers <<-\EOT
+	removed 1 arch arch/s390/kvm/diag.o arch/s390/kvm/diag.c:2 arch/arm64/include/far/far.h s390/default/gcc
+	removed 1 mixture arch/s390/kvm/diag.o arch/arm64/include/far/far.h:2 arch/arm64/include/far/far.h s390/default/gcc
+	EOT
+'
+
 test_expect_success 'and the second time, when the store knows the step' '
 	audit new2 coverage base..new --cells "x86_64/*" &&
 	evidence new2 coverage >second &&
@@ -330,6 +341,8 @@ test_expect_success 'wrong usage tells which audits there are' '
 	grep "an audit and a SERIES have to be given" err &&
 	test_expect_code 2 "$KVMATRIX" run --audit , base..arm64 2>err &&
 	grep "no audit named" err &&
+	test_expect_code 2 "$KVMATRIX" plan --audit headers base..arm64 2>err &&
+	grep "goes with .run. and .audit. only" err &&
 	"$KVMATRIX" audit --help >help &&
 	for a in headers cycles cost coverage standalone; do
 		grep "^  $a " help || return 1

@@ -165,7 +165,7 @@ test_expect_success 'gc leaves what a run is using' '
 
 test_expect_success '--help of the program and of every command, on standard output' '
 	"$KVMATRIX" --help >help &&
-	for c in run plan report repro doctor gc; do
+	for c in run audit plan report repro doctor gc; do
 		grep "^  $c " help &&
 		"$KVMATRIX" $c --help >help.$c 2>err &&
 		grep "^usage: kvmatrix $c" help.$c &&

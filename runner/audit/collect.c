@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A look that shows the same as the one before is not kept: in a series of many
- * patches most looks are such.
+ * A look that shows the same as the one before is not kept, and one that differs in
+ * lines alone shares its includes: in a series of many patches most looks are such.
  */
 #include "audit/collect.h"
 
@@ -138,6 +138,8 @@ static void take_lines(struct audit_unit *u, unsigned patch,
 		.unknown = answer->status < 0,
 	};
 	take_tree(&l->tree, answer->tree);
+	if (u->nr > 1)
+		look_tree_share(&l->tree, &u->v[u->nr - 2].tree);
 }
 
 static void take_alone(struct audit_cell *c, unsigned patch,

@@ -469,7 +469,7 @@ int exposure_argv(const struct exposure_site *at, const struct unit *u,
 		  struct strlist *argv, struct errbuf *err)
 {
 	_cleanup_strlist_ struct strlist words = STRLIST_INIT;
-	_cleanup_free_ char *command = quick_command_of(u, at->objtree);
+	_cleanup_free_ char *command = quick_compiler_call(u, at->objtree);
 
 	if (!command)
 		return errbuf_set(err, "no compiler command is recorded");

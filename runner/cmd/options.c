@@ -278,6 +278,10 @@ int options_parse(struct options *o, int argc, char **argv, const char *help)
 		if (ret >= 0)
 			return ret;
 	}
+	if (o->audits.nr && !strcmp(argv[0], "plan")) {
+		complain("--audit goes with 'run' and 'audit' only");
+		return EXIT_USAGE;
+	}
 	if (o->accept && !o->audits.nr) {
 		complain("--accept is for the findings of audits: give --audit, "
 			 "too");

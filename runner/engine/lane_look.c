@@ -177,12 +177,15 @@ static bool is_gone(const struct lane *l, const struct unit *u)
 {
 	const struct step_result *s = run_result_step(
 		l->crew->result, l->look.next, l->cell_nr);
+	const struct change *source =
+		u->nr_deps ? tree_find_change(&look_state(l)->since_base,
+					      u->deps[0]) :
+			     NULL;
 
-	if (u->nr_deps && starts_with(u->deps[0], "arch/") &&
-	    !lane_has_file(l, u->deps[0], look_state(l)))
+	if (source && source->status == 'D')
 		return true;
-	if (command_place(l, u->name) ||
-	    strlist_has_sorted(&s->failed, u->name))
+	/* Where units fail, others that need them may not be built. */
+	if (command_place(l, u->name) || s->failed.nr)
 		return false;
 	return l->look.in_chain || same_commands(l, &l->look.since_base);
 }
@@ -342,8 +345,8 @@ static char *job_file(const struct lane *l, size_t nr, const char *end)
 	return xasprintf("%s/%zu.%s", l->look.dir, nr, end);
 }
 
-/* The quick command (quick.h) of a job's unit, owned; NULL: none. */
-static char *quick_of(struct lane *l, const struct look_job *job)
+/* The recorded compiler call of a job's unit, owned; NULL: none. */
+static char *call_of(struct lane *l, const struct look_job *job)
 {
 	const struct unit *u = find_unit(l, job->unit);
 	const char *place;
@@ -351,7 +354,7 @@ static char *quick_of(struct lane *l, const struct look_job *job)
 	if (!u)
 		return NULL;
 	place = command_place(l, job->unit);
-	return place ? quick_command_of(u, place) : NULL;
+	return place ? quick_compiler_call(u, place) : NULL;
 }
 
 static bool is_plain_name(const char *name)
@@ -387,10 +390,10 @@ static int add_job(struct lane *l, size_t nr, struct strbuf *makefile,
 		   struct errbuf *err)
 {
 	const struct look_job *job = &l->look.jobs.v[nr];
-	_cleanup_free_ char *quick = quick_of(l, job);
+	_cleanup_free_ char *call = call_of(l, job);
 	_cleanup_free_ char *alone = job_file(l, nr, "c");
 	_cleanup_free_ char *command =
-		quick ? look_command(quick, job->kind, alone) : NULL;
+		call ? look_command(call, job->kind, alone) : NULL;
 	const char *src = l->crew->opts->place->src;
 
 	if (!command)
@@ -461,10 +464,10 @@ static void answer(struct lane *l, size_t nr)
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf errors = STRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf rc = STRBUF_INIT;
-	_cleanup_free_ char *quick = quick_of(l, job);
+	_cleanup_free_ char *call = call_of(l, job);
 	_cleanup_(look_tree_release) struct look_tree tree = { 0 };
 	struct look_answer a = {
-		.exact = quick && look_is_exact(quick),
+		.exact = call && look_is_exact(call),
 		.tree = &tree,
 	};
 

@@ -12,8 +12,6 @@
 #include "sys/mem.h"
 #include "sys/strbuf.h"
 
-#define QUICK_END " -fsyntax-only"
-
 void look_jobs_add(struct look_jobs *j, enum look_kind kind, const char *unit,
 		   const char *header)
 {
@@ -35,35 +33,32 @@ void look_jobs_release(struct look_jobs *j)
 	*j = (struct look_jobs){ 0 };
 }
 
-bool look_is_exact(const char *quick)
+bool look_is_exact(const char *call)
 {
-	size_t n = strcspn(quick, " ");
-	_cleanup_free_ char *first = xstrndup(quick, n);
+	size_t n = strcspn(call, " ");
+	_cleanup_free_ char *first = xstrndup(call, n);
 
 	return !strstr(first, "clang");
 }
 
-/* Is a word one of the options that write files? *skip: the next one is its
- * argument. */
-static bool writes(const char *word, bool *skip)
+/* Is a word one of the options that write files, or that take line markers away as
+ * linker scripts have them? *skip: the next one is its argument. */
+static bool is_unwanted(const char *word, bool *skip)
 {
 	*skip = !strcmp(word, "-o");
 	return *skip || starts_with(word, "-Wp,-MMD,") ||
-	       starts_with(word, "-Wp,-MD,");
+	       starts_with(word, "-Wp,-MD,") || !strcmp(word, "-P");
 }
 
-char *look_command(const char *quick, enum look_kind kind, const char *alone)
+char *look_command(const char *call, enum look_kind kind, const char *alone)
 {
-	_cleanup_free_ char *text = xstrdup(quick);
 	_cleanup_strlist_ struct strlist words = STRLIST_INIT;
 	struct strbuf out = STRBUF_INIT;
 	bool skip = false;
 	const char *source = NULL;
 
-	if (ends_with(text, QUICK_END))
-		text[strlen(text) - strlen(QUICK_END)] = '\0';
 	/* Words with blanks inside quotes come apart and together again. */
-	strlist_split(&words, text, " \t");
+	strlist_split(&words, call, " \t");
 	if (words.nr)
 		source = words.v[words.nr - 1];
 	if (!source || (!ends_with(source, ".c") && !ends_with(source, ".S")) ||
@@ -74,18 +69,18 @@ char *look_command(const char *quick, enum look_kind kind, const char *alone)
 			skip = false;
 			continue;
 		}
-		if (writes(w, &skip))
+		if (is_unwanted(w, &skip))
 			continue;
 		if (w == source && kind == LOOK_ALONE)
 			w = (char *)alone;
 		strbuf_addf(&out, "%s%s", out.len ? " " : "", w);
 	}
 	if (kind == LOOK_ALONE)
-		strbuf_addstr(&out, QUICK_END);
+		strbuf_addstr(&out, " -fsyntax-only");
 	else
 		strbuf_addstr(&out, " -E");
 	if (kind == LOOK_LINES)
-		strbuf_addstr(&out, look_is_exact(quick) ?
+		strbuf_addstr(&out, look_is_exact(call) ?
 					    " -fdirectives-only -dI" :
 					    " -dD -dI");
 	return strbuf_detach(&out);

@@ -109,12 +109,12 @@ struct look_ops {
 /* ---- commands (pure) -------------------------------------------------------- */
 
 /*
- * The command of a look, from a unit's quick command (quick.h), without the options
- * that write files. alone: the file that takes the source's place, for LOOK_ALONE.
+ * The command of a look, from a unit's compiler call (quick.h), without the options
+ * that write files or take the line markers away. alone: the file that takes the source's place, for LOOK_ALONE.
  * NULL: the command is none that can be looked with.
  */
-char *look_command(const char *quick, enum look_kind kind, const char *alone);
-bool look_is_exact(const char *quick);
+char *look_command(const char *call, enum look_kind kind, const char *alone);
+bool look_is_exact(const char *call);
 /* The file that LOOK_ALONE compiles. Owned. */
 char *look_alone_source(const char *srctree, const char *header);
 

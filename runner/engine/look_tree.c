@@ -33,8 +33,10 @@ void look_tree_release(struct look_tree *t)
 	for (size_t i = 0; i < t->nr_lines; i++)
 		free(t->lines[i].seen);
 	free(t->lines);
-	free(t->v);
-	free(t->skips);
+	if (!t->borrowed) {
+		free(t->v);
+		free(t->skips);
+	}
 	*t = (struct look_tree){ 0 };
 }
 
@@ -328,10 +330,9 @@ static bool same_lines(const struct look_lines *a, const struct look_lines *b)
 	return true;
 }
 
-bool look_tree_equal(const struct look_tree *a, const struct look_tree *b)
+static bool same_includes(const struct look_tree *a, const struct look_tree *b)
 {
-	if (a->nr != b->nr || a->nr_skips != b->nr_skips ||
-	    a->nr_lines != b->nr_lines)
+	if (a->nr != b->nr || a->nr_skips != b->nr_skips)
 		return false;
 	for (size_t i = 0; i < a->nr; i++)
 		if (a->v[i].file != b->v[i].file ||
@@ -343,8 +344,26 @@ bool look_tree_equal(const struct look_tree *a, const struct look_tree *b)
 		    a->skips[i].line != b->skips[i].line ||
 		    a->skips[i].name != b->skips[i].name)
 			return false;
+	return true;
+}
+
+bool look_tree_equal(const struct look_tree *a, const struct look_tree *b)
+{
+	if (a->nr_lines != b->nr_lines || !same_includes(a, b))
+		return false;
 	for (size_t i = 0; i < a->nr_lines; i++)
 		if (!same_lines(&a->lines[i], &b->lines[i]))
 			return false;
 	return true;
+}
+
+void look_tree_share(struct look_tree *t, const struct look_tree *other)
+{
+	if (t->borrowed || !same_includes(t, other))
+		return;
+	free(t->v);
+	free(t->skips);
+	t->v = other->v;
+	t->skips = other->skips;
+	t->borrowed = true;
 }

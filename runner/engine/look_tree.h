@@ -37,7 +37,7 @@ struct look_enter {
 			   * or this is the source */
 	unsigned line;	  /* of the #include in the parent */
 	/* What it let through by itself, without the files it includes. */
-	size_t bytes, lines;
+	unsigned bytes, lines;
 };
 
 /* An #include that entered nothing: the file had been read before, or was not
@@ -62,6 +62,7 @@ struct look_tree {
 	size_t nr_skips, alloc_skips;
 	struct look_lines *lines; /* of the files that were asked for */
 	size_t nr_lines, alloc_lines;
+	bool borrowed; /* v and skips are another tree's */
 };
 void look_tree_release(struct look_tree *t);
 
@@ -82,5 +83,8 @@ int look_tree_find(const struct look_tree *t, const char *file);
 char *look_tree_chain(const struct look_tree *t, int enter);
 /* The same includes, the same lines. */
 bool look_tree_equal(const struct look_tree *a, const struct look_tree *b);
+/* Where a tree has the same includes as another, it is made to use those of the other,
+ * which has to live as long. (The sizes are then the other's.) */
+void look_tree_share(struct look_tree *t, const struct look_tree *other);
 
 #endif

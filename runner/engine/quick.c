@@ -51,7 +51,9 @@ static size_t first_command(const char *s)
 	return i;
 }
 
-char *quick_command(const char *saved)
+/* The compiler's part of a recorded command, without ccache; NULL: it is not one
+ * that compiles for the kernel and writes dependencies. */
+static char *compiler_call(const char *saved)
 {
 	_cleanup_free_ char *first = NULL;
 	const char *from;
@@ -61,11 +63,18 @@ char *quick_command(const char *saved)
 	from = first;
 	if (starts_with(from, "ccache "))
 		from += strlen("ccache ");
-	if ((!strstr(from, " -c ") && !strstr(from, " -S ")) ||
-	    !strstr(from, " -D__KERNEL__") ||
-	    !strstr(from, " -Wp,-MMD,"))
+	if (!strstr(from, " -D__KERNEL__") || !strstr(from, " -Wp,-MMD,"))
 		return NULL;
-	return xasprintf("%s -fsyntax-only", from);
+	return xstrdup(from);
+}
+
+char *quick_command(const char *saved)
+{
+	_cleanup_free_ char *call = compiler_call(saved);
+
+	if (!call || (!strstr(call, " -c ") && !strstr(call, " -S ")))
+		return NULL;
+	return xasprintf("%s -fsyntax-only", call);
 }
 
 /* The text after "savedcmd_TARGET := " (before Linux 6.3 "cmd_..."), or NULL. */
@@ -79,7 +88,8 @@ static const char *saved_command(const char *text)
 	return assign && eol && assign < eol ? assign + 4 : NULL;
 }
 
-char *quick_command_of(const struct unit *u, const char *objtree)
+/* The recorded command of a unit; NULL: none. */
+static char *read_command(const struct unit *u, const char *objtree)
 {
 	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -89,7 +99,21 @@ char *quick_command_of(const struct unit *u, const char *objtree)
 	if (!u->kernel || file_read(file, &text, &ignored))
 		return NULL;
 	saved = saved_command(text.buf);
+	return xstrdup_null(saved);
+}
+
+static char *command_of(const struct unit *u, const char *objtree)
+{
+	_cleanup_free_ char *saved = read_command(u, objtree);
+
 	return saved ? quick_command(saved) : NULL;
+}
+
+char *quick_compiler_call(const struct unit *u, const char *objtree)
+{
+	_cleanup_free_ char *saved = read_command(u, objtree);
+
+	return saved ? compiler_call(saved) : NULL;
 }
 
 char *quick_makefile(const struct unit_set *units, const char *objtree,
@@ -101,7 +125,7 @@ char *quick_makefile(const struct unit_set *units, const char *objtree,
 	strlist_each(name, names) {
 		const struct unit *u = unit_set_find(units, name);
 		_cleanup_free_ char *command =
-			u ? quick_command_of(u, objtree) : NULL;
+			u ? command_of(u, objtree) : NULL;
 		_cleanup_free_ char *dep = u ? quick_depfile(u) : NULL;
 
 		if (!command) {

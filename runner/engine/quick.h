@@ -46,8 +46,9 @@ void quick_state_copy(struct quick_state *to, const struct quick_state *from);
  */
 char *quick_command(const char *saved);
 
-/* The quick command of a unit, from its .cmd file below objtree; NULL: none. */
-char *quick_command_of(const struct unit *u, const char *objtree);
+/* The compiler's part of a unit's recorded command, without ccache, from its .cmd file
+ * below objtree; of a linker script it ends after preprocessing. NULL: there is none. */
+char *quick_compiler_call(const struct unit *u, const char *objtree);
 
 /*
  * A makefile that runs the quick command of each named unit, announced in

@@ -32,6 +32,8 @@ static const struct {
 } table[] = {
 	{ "-c", DROP, output },
 	{ "-S", DROP, output },
+	{ "-E", DROP, output }, /* a linker script's */
+	{ "-P", DROP, output },
 	{ "-pipe", DROP, output },
 	{ "-fsyntax-only", DROP, output },
 	{ "-o*", DROP_JOINED, output },

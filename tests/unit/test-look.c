@@ -151,6 +151,13 @@ static void equal_means_includes_and_lines(void **state)
 	assert_true(look_tree_equal(&a, &b));
 	assert_false(look_tree_equal(&a, &c));
 	assert_false(look_tree_equal(&a, &d));
+	/* other lines, the same includes */
+	look_tree_share(&c, &a);
+	assert_true(c.borrowed);
+	assert_ptr_equal(c.v, a.v);
+	assert_false(look_tree_sees(&c, "k/x.c", 9));
+	look_tree_share(&d, &a);
+	assert_false(d.borrowed);
 }
 
 static void hostile_output_does_no_harm(void **state)
@@ -191,12 +198,12 @@ static void assert_look(const char *quick, enum look_kind kind,
 static void commands_write_nothing(void **state)
 {
 	(void)state;
-	assert_look(CC "-c -o a/b.o /src/b.c -fsyntax-only", LOOK_LINES,
+	assert_look(CC "-c -o a/b.o /src/b.c", LOOK_LINES,
 		    "s390x-linux-gnu-gcc -D__KERNEL__ -c /src/b.c -E "
 		    "-fdirectives-only -dI");
-	assert_look(CC "-S -o a/b.s /src/b.c  -fsyntax-only", LOOK_TEXT,
+	assert_look(CC "-S -o a/b.s /src/b.c ", LOOK_TEXT,
 		    "s390x-linux-gnu-gcc -D__KERNEL__ -S /src/b.c -E");
-	assert_look(CC "-c -o a/b.o /src/b.c -fsyntax-only", LOOK_ALONE,
+	assert_look(CC "-c -o a/b.o /src/b.c", LOOK_ALONE,
 		    "s390x-linux-gnu-gcc -D__KERNEL__ -c /d/3.c -fsyntax-only");
 	assert_look("clang -Wp,-MMD,x -D__KERNEL__ -c -o b.o b.c", LOOK_LINES,
 		    "clang -D__KERNEL__ -c b.c -E -dD -dI");
@@ -204,6 +211,11 @@ static void commands_write_nothing(void **state)
 	assert_look(CC "-DN='\"a b\"' -DO=$(pound)1 -c -o b.o b.S", LOOK_TEXT,
 		    "s390x-linux-gnu-gcc -D__KERNEL__ -DN='\"a b\"' "
 		    "-DO=$(pound)1 -c b.S -E");
+	/* a linker script */
+	assert_look("gcc -E -Wp,-MMD,x.d -D__KERNEL__ -P -C -Uarm -o x.lds x.lds.S",
+		    LOOK_LINES,
+		    "gcc -E -D__KERNEL__ -C -Uarm x.lds.S -E -fdirectives-only "
+		    "-dI");
 	/* an assembler source cannot stand for a header's user */
 	assert_look(CC "-c -o b.o b.S", LOOK_ALONE, NULL);
 	assert_look(CC "-c -o b.o", LOOK_TEXT, NULL);
