@@ -22,11 +22,11 @@ CFLAGS ?= -O2 -g
 Q := $(if $(V),,@)
 
 # The object lists are explicit, floor by floor: reading them shows the house.
-sys-y := mem strbuf errbuf strlist strmap fileio hash \
-	proc proc_child proc_run jobserver meminfo pipe_to \
-	sandbox sandbox_spec sandbox_view sandbox_enter linkpath tarball \
-	nearest yamlfile objfile objfile_refs objfile_field \
-	objfile_exports ararchive
+sys-y := mem strbuf errbuf strlist strmap fileio hash proc proc_child \
+	proc_run jobserver meminfo pipe_to sandbox sandbox_spec \
+	sandbox_view sandbox_enter linkpath tarball nearest yamlfile \
+	objfile objfile_refs objfile_field objfile_exports ararchive \
+	cparse cparse_flags cparse_walk shellwords
 model-y := arch unit finding result result_json_read result_json_told \
 	result_json_write json_place \
 	series series_order series_source mail mailtag mailinfo patchpath \
@@ -50,28 +50,35 @@ engine-y := tree tree_lines tree_git tree_repo tree_import tree_states \
 	proof_make proof_twice
 audit-y := audit collect ledger accept sharing headers cycles cost cond \
 	coverage standalone code codearch codecmp identity bootcalls \
-	coverage_text
+	coverage_text boot_audit exposed exposure exposure_json \
+	exposure_table exposure_try identity_audit
 report-y := formats escape tap text text_audits
 cmd-y := cmd options output progress run audit plan explain bisect \
-	bisect_print report repro doctor gc
+	bisect_print report repro doctor gc exposure
 
 lib-objs := $(sys-y:%=sys/%) $(model-y:%=model/%) $(store-y:%=store/%) \
 	$(engine-y:%=engine/%) $(audit-y:%=audit/%) $(report-y:%=report/%)
 cmd-objs := $(cmd-y:%=cmd/%) main
 
-unit-tests := proc jobserver sandbox tarball objfile \
-	series matrix diagnostic diag-compiler diag-link diag-make diag-damage \
-	result result-json store \
-	order simulate trace tree tree-apply tree-layer cellconf includes \
-	impact harvest quick look image link-check verdict \
-	bisect bisect-sheet cause cause-kind cause-span cause-proof ctext \
-	audit cond report
+unit-tests := proc jobserver sandbox tarball objfile series matrix \
+	diagnostic diag-compiler diag-link diag-make diag-damage result \
+	result-json store order simulate trace tree tree-apply tree-layer \
+	cellconf includes impact harvest quick look image link-check \
+	verdict bisect bisect-sheet cause cause-kind cause-span \
+	cause-proof ctext audit cond report bootcalls cparse identity \
+	objects
 # Objects that unit tests share.
 unit-common := builder
 
 packages := libuv libarchive sqlite3 libcyaml yaml-0.1 jansson libelf libcrypto
-pkg-cflags = $(shell pkg-config --cflags $(packages))
-pkg-libs = $(shell pkg-config --libs $(packages)) -lm
+# libclang has no pkg-config file; Debian keeps each version below a directory of
+# its own. The newest that is there, or LLVM_DIR=/usr/lib/llvm-14.
+LLVM_DIR := $(or $(LLVM_DIR),$(shell ls -d /usr/lib/llvm-*/include/clang-c 2>/dev/null | \
+	sort -V | tail -n 1 | sed 's,/include/clang-c$$,,'))
+clang-dir = $(if $(wildcard $(LLVM_DIR)/include/clang-c/Index.h),$(LLVM_DIR),$(error \
+	clang-c/Index.h is missing: run "make deps", or install libclang-dev))
+pkg-cflags = $(shell pkg-config --cflags $(packages)) -isystem $(clang-dir)/include
+pkg-libs = $(shell pkg-config --libs $(packages)) -L$(clang-dir)/lib -lclang -lm
 
 # Sanitized objects live apart, so that going back and forth costs a link only.
 build := build$(if $(SANITIZE),/sanitize)

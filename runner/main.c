@@ -22,6 +22,7 @@ static const struct {
 	{ "report", cmd_report, "print a stored run again" },
 	{ "repro", cmd_repro, "shell commands that reproduce one step" },
 	{ "doctor", cmd_doctor, "what is missing on this machine" },
+	{ "exposure", cmd_exposure, "what code outside KVM uses of its headers" },
 	{ "gc", cmd_gc, "free disk" },
 };
 

@@ -136,6 +136,9 @@ test_expect_success 'libarchive is known to the tarball module only' '
 test_expect_success 'libelf is known to the object file module only' '
 	only "sys/objfile[a-z_]*\.[ch]" "(libelf|gelf)\.h"
 '
+test_expect_success 'libclang is known to the C parser only' '
+	only "sys/cparse[a-z_]*\.[ch]" "clang-c/.*"
+'
 test_expect_success 'libcrypto is known to the hash module only' '
 	only "sys/hash\.[ch]" "openssl/.*"
 '

@@ -16,7 +16,7 @@
 
 static const struct audit *const all[] = {
 	&audit_headers,	 &audit_cycles,	    &audit_cost,
-	&audit_coverage, &audit_standalone,
+	&audit_coverage, &audit_standalone, &audit_exposure,
 	&audit_identity, &audit_boot_calls,
 };
 

@@ -30,6 +30,7 @@ struct boot_states;
 struct identity_states;
 struct image_tree;
 struct errbuf;
+struct exposure_unit;
 struct finding;
 struct run_result;
 struct sharing;
@@ -54,7 +55,8 @@ const struct audit *audit_find(const char *name);
 /* For help: counted from 0, NULL behind the last. */
 const struct audit *audit_nth(size_t i);
 extern const struct audit audit_headers, audit_cycles, audit_cost,
-	audit_coverage, audit_standalone, audit_identity, audit_boot_calls;
+	audit_coverage, audit_standalone, audit_exposure, audit_identity,
+	audit_boot_calls;
 
 /* One look at a unit. */
 struct audit_look {
@@ -85,6 +87,13 @@ struct audit_alone {
 	char *errors; /* what the compiler said */
 };
 
+/* What a unit outside KVM was seen to use, from a state on. */
+struct audit_outside {
+	char *unit;
+	unsigned patch;
+	struct exposure_unit *found;
+};
+
 struct audit_cell {
 	size_t nr; /* index into run_result.cells */
 	const char *id, *srcarch;
@@ -97,6 +106,8 @@ struct audit_cell {
 	size_t nr_units, alloc_units;
 	struct audit_alone *alone;
 	size_t nr_alone, alloc_alone;
+	struct audit_outside *outside; /* by ascending patch */
+	size_t nr_outside, alloc_outside;
 	char **unsure; /* [patch]: why not all units of that state are known;
 			* NULL: they are */
 	size_t nr_unsure;

@@ -6,10 +6,12 @@
 #include "audit/collect.h"
 
 #include "audit/audit.h"
+#include "audit/exposure.h"
 #include "audit/object_states.h"
 #include "engine/tree.h"
 #include "model/matrix.h"
 #include "model/result.h"
+#include "sys/errbuf.h"
 #include "sys/mem.h"
 
 static struct audit_cell *cell_of(struct audit_run *a,
@@ -155,6 +157,23 @@ static void take_alone(struct audit_cell *c, unsigned patch,
 	};
 }
 
+static void take_outside(struct audit_cell *c, unsigned patch,
+			 const struct look_job *job,
+			 const struct look_answer *answer)
+{
+	struct exposure_unit *u = xcalloc(1, sizeof(*u));
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+
+	if (answer->status || exposure_load(answer->output, u, &err)) {
+		exposure_unit_release(u);
+		u->error = xasprintf("the parser failed: %.200s",
+				     answer->status ? answer->errors : err.msg);
+	}
+	GROW(c->outside, c->nr_outside, c->alloc_outside);
+	c->outside[c->nr_outside++] =
+		(struct audit_outside){ xstrdup(job->unit), patch, u };
+}
+
 static void take(void *data, const struct look_site *at,
 		 const struct look_job *job, const struct look_answer *answer)
 {
@@ -170,6 +189,9 @@ static void take(void *data, const struct look_site *at,
 		if (!answer->status)
 			take_tree(at->patch ? &u->text_tip : &u->text_base,
 				  answer->tree);
+		break;
+	case LOOK_PARSE:
+		take_outside(c, at->patch, job, answer);
 		break;
 	case LOOK_ALONE:
 		take_alone(c, at->patch, job, answer);
@@ -234,6 +256,12 @@ void collect_release(struct audit_run *a)
 			free(c->alone[k].unit);
 			free(c->alone[k].errors);
 		}
+		for (size_t k = 0; k < c->nr_outside; k++) {
+			exposure_unit_release(c->outside[k].found);
+			free(c->outside[k].found);
+			free(c->outside[k].unit);
+		}
+		free(c->outside);
 		for (size_t k = 0; c->unsure && k < c->nr_unsure; k++)
 			free(c->unsure[k]);
 		free(c->unsure);

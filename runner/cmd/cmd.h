@@ -19,6 +19,7 @@ int cmd_report(int argc, char **argv);
 int cmd_repro(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_gc(int argc, char **argv);
+int cmd_exposure(int argc, char **argv);
 
 /* Prints "kvmatrix: MESSAGE" to stderr. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -380,6 +380,35 @@ static char *call_of(struct lane *l, const struct look_job *job)
 	return place ? quick_compiler_call(u, place) : NULL;
 }
 
+static bool is_plain_name(const char *name)
+{
+	return !name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789+-./=@_,")];
+}
+
+/*
+ * This program, parsing one unit: in the sandbox, since what it reads is another
+ * one's code. Its own place may be hidden there (a home directory), so a copy lies
+ * in the directory of the answers. Owned; NULL: err.
+ */
+static char *parse_command(struct lane *l, const struct look_job *job,
+			   struct errbuf *err)
+{
+	const struct place *at = l->crew->opts->place;
+	_cleanup_free_ char *program = path_join(l->look.dir, "kvmatrix");
+
+	if (!file_exists(program) && file_copy_program(at->self, program, err))
+		return NULL;
+	if (!is_plain_name(job->unit)) {
+		errbuf_set(err, "%s: a name that a shell does not take as it is",
+			   job->unit);
+		return NULL;
+	}
+	return xasprintf("%s exposure --unit %s --srctree %s %s", program,
+			 job->unit, at->src, at->obj);
+}
+
 static int add_job(struct lane *l, size_t nr, struct strbuf *makefile,
 		   struct errbuf *err)
 {
@@ -392,6 +421,12 @@ static int add_job(struct lane *l, size_t nr, struct strbuf *makefile,
 
 	if (!command)
 		return 0;
+	if (job->kind == LOOK_PARSE) {
+		free(command);
+		command = parse_command(l, job, err);
+		if (!command)
+			return -1;
+	}
 	if (job->kind == LOOK_ALONE) {
 		_cleanup_free_ char *text = look_alone_source(src, job->header);
 
@@ -464,7 +499,8 @@ static void answer(struct lane *l, size_t nr)
 	read_text(l, nr, "rc", &rc);
 	a.status = rc.len ? atoi(rc.buf) : -1;
 	a.errors = errors.buf;
-	if (job->kind != LOOK_ALONE)
+	a.output = job->kind == LOOK_PARSE ? out.buf : NULL;
+	if (job->kind == LOOK_LINES || job->kind == LOOK_TEXT)
 		look_tree_parse(&tree, out.buf, out.len,
 				l->crew->opts->place->src,
 				job->kind == LOOK_LINES ? &l->crew->touched :

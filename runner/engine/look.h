@@ -35,6 +35,7 @@ struct tree;
 enum look_kind {
 	LOOK_LINES, /* what is included, which lines are let through */
 	LOOK_TEXT,  /* all that the compiler gets to see: sizes */
+	LOOK_PARSE, /* "kvmatrix exposure --unit UNIT": what the code means */
 	LOOK_ALONE, /* a header of the job's, included twice and nothing else,
 		     * with the unit's flags; -fsyntax-only */
 };
@@ -87,6 +88,7 @@ struct look_answer {
 	const struct look_tree *tree; /* LINES, TEXT; of what came before an
 				       * error when status is not 0 */
 	const char *errors; /* what the compiler said */
+	const char *output; /* PARSE: what the parser printed */
 };
 
 struct look_ops {

@@ -27,6 +27,7 @@ table()
 	libjansson-dev               JSON
 	libelf-dev                   object files; the kernel's objtool
 	uthash-dev                   hash tables (a header)
+	libclang-dev                 what C code means, for the exposure audit
 	libssl-dev                   hashes; the kernel's certificate tools
 	ccache                       compile cache
 	bubblewrap                   sandbox around each build

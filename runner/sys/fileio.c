@@ -70,6 +70,18 @@ int file_write(const char *path, const void *data, size_t len,
 	return 0;
 }
 
+int file_copy_program(const char *from, const char *to, struct errbuf *err)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	if (file_read(from, &text, err) ||
+	    file_write(to, text.buf, text.len, err))
+		return -1;
+	if (chmod(to, 0755))
+		return errbuf_set(err, "%s: %s", to, strerror(errno));
+	return 0;
+}
+
 bool file_exists(const char *path)
 {
 	struct stat st;

@@ -21,6 +21,8 @@ int file_read(const char *path, struct strbuf *out, struct errbuf *err);
  */
 int file_write(const char *path, const void *data, size_t len,
 	       struct errbuf *err);
+/* Copies a program; the copy may be run. */
+int file_copy_program(const char *from, const char *to, struct errbuf *err);
 bool file_exists(const char *path);
 bool dir_exists(const char *path);
 /* Creates path and its parents. */
