@@ -42,7 +42,8 @@ engine-y := tree tree_lines tree_git tree_repo tree_import tree_states tree_chan
 	link_script link_check link_modpost link_compare link_step image objects \
 	order trace look look_tree lane_look plan step_view verdict cause cause_kind cause_scan cause_text
 audit-y := audit collect ledger accept sharing headers cycles cost cond coverage \
-	standalone code codearch codecmp identity identity_audit bootcalls boot_audit
+	standalone code codearch codecmp identity identity_audit bootcalls bootcalls_links \
+	boot_audit
 report-y := formats escape tap text text_audits
 cmd-y := cmd options output progress run audit plan explain report repro doctor gc
 
