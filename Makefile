@@ -51,7 +51,7 @@ engine-y := tree tree_lines tree_git tree_repo tree_import tree_states \
 audit-y := audit collect ledger accept sharing headers cycles cost cond \
 	coverage standalone code codearch codecmp identity bootcalls \
 	coverage_text boot_audit exposed exposure exposure_json \
-	exposure_table exposure_try identity_audit
+	exposure_table exposure_try identity_audit bootcalls_links
 report-y := formats escape tap text text_audits
 cmd-y := cmd options output progress run audit plan explain bisect \
 	bisect_print report repro doctor gc exposure
