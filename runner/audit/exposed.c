@@ -90,6 +90,16 @@ static unsigned include_line(const struct exposure_unit *u, const char *header)
 	return 0;
 }
 
+/* An include of the header outside KVM; NULL: KVM's headers alone bring it. */
+static const struct exposure_row *door_of(const struct exposure_unit *u,
+					  const char *header)
+{
+	for (size_t i = 0; i < u->nr_rows; i++)
+		if (u->rows[i].line && !strcmp(u->rows[i].header, header))
+			return &u->rows[i];
+	return NULL;
+}
+
 static void add_proof(const struct exposure_unit *u, const char *header,
 		      struct strbuf *out)
 {
@@ -112,8 +122,11 @@ static void add_proof(const struct exposure_unit *u, const char *header,
 static char *evidence(const struct exposure_unit *u,
 		      const struct exposure_header *h)
 {
+	const struct exposure_row *door = door_of(u, h->path);
 	struct strbuf sb = STRBUF_INIT;
 
+	if (!h->names.nr && door)
+		strbuf_addf(&sb, "included by %s:%u", door->file, door->line);
 	for (size_t i = 0; i < h->names.nr; i++) {
 		if (sb.len > EVIDENCE_WIDTH) {
 			strbuf_addf(&sb, " and %zu more", h->names.nr - i);
@@ -149,6 +162,8 @@ static void judge_unit(struct audit_run *a, const struct audit_cell *c,
 		struct fact_text text = { 0 };
 
 		if (base && base->kind > h->kind)
+			continue;
+		if (h->kind == EXPOSURE_NOTHING && !door_of(o->found, h->path))
 			continue;
 		text.unit = xstrdup(o->unit);
 		text.file = xstrdup_null(o->found->source);
