@@ -6,20 +6,7 @@ test_description='audits on a real kernel: what the sample series are to show
 Compared with what the compiler says when it is asked by hand (gcc -M, gcc -E).
 '
 
-TOP=${KVMATRIX_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
-KVMATRIX=${KVMATRIX:-$TOP/kvmatrix}
-KERNEL=${KERNEL:-6.12}
-export TOP KVMATRIX KERNEL
-# Baselines are for all: this test uses the user's own cache.
-real_cache=${XDG_CACHE_HOME:-$HOME/.cache}
-
-SHARNESS_TEST_EXTENSION=sh
-SHARNESS_TEST_DIRECTORY=$TOP/build/tests
-SHARNESS_BUILD_DIRECTORY=$TOP
-mkdir -p "$SHARNESS_TEST_DIRECTORY" || exit 1
-. /usr/share/sharness/sharness.sh
-
-export XDG_CACHE_HOME="$real_cache"
+. "$(dirname "$0")/../lib/real.sh"
 
 # audit SERIES AUDITS CELLS MATRIX CODE
 audit () {
@@ -34,7 +21,6 @@ audit () {
 }
 
 test_expect_success "the source of Linux $KERNEL is there or can be brought" '
-	tarball=$(sh "$TOP/runner/setup/kernel.sh" "$KERNEL") &&
 	test -s "$tarball"
 '
 
