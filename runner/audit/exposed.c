@@ -126,7 +126,9 @@ static char *evidence(const struct exposure_unit *u,
 	struct strbuf sb = STRBUF_INIT;
 
 	if (!h->names.nr && door)
-		strbuf_addf(&sb, "included by %s:%u", door->file, door->line);
+		strbuf_addf(&sb, "included by %s:%u%s%s", door->file, door->line,
+			    door->kind ? ", for what it includes: " : "",
+			    door->kind ? exposure_kind_name(door->kind) : "");
 	for (size_t i = 0; i < h->names.nr; i++) {
 		if (sb.len > EVIDENCE_WIDTH) {
 			strbuf_addf(&sb, " and %zu more", h->names.nr - i);
