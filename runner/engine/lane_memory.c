@@ -57,6 +57,10 @@ bool lane_unreached(struct lane *l, struct step_result *s)
 	if (prev->outcome != OUTCOME_BUILT && prev->outcome != OUTCOME_UNREACHED)
 		return false;
 	lane_read_set(l, &r);
+	/* What is recalled of a remembered step is what it read beyond the
+	 * baseline, also where the objtree has come to hold nothing of that. */
+	r.units = &l->units;
+	r.newer = l->chain.moved ? &l->chain.units : NULL;
 	if (!impact_unreached(&r, &this_state(l)->since_prev,
 			      l->unread, &reason))
 		return false;
