@@ -259,9 +259,22 @@ test_expect_success '--run: where the command begins to fail' '
 	! grep -q "note 3" "$srctree/arch/s390/kvm/gaccess.c"
 	EOT
 	chmod +x check.sh &&
-	test_expect_code 1 bisect run --cell "s390/*" --run ./check.sh base..series &&
+	# The home directory is hidden from builds, and this directory is that of the test.
+	mkdir -p below && cp check.sh below/ &&
+	(
+		cd below &&
+		test_expect_code 1 "$KVMATRIX" bisect --tree "../$mini_tree" -m ../m.yaml \
+			-o ../out/run --cell "s390/*" --run ./check.sh \
+			base..series >../run.out
+	) &&
 	is_broken_by run "KVM: s390: Note 3" &&
 	grep "times the command was run" run.out
+'
+
+test_expect_success NAMESPACES '--run: in the home directory this is told' '
+	test_expect_code 3 bisect home --cell "s390/*" --run ./check.sh base..series &&
+	grep "check.sh: not found" home.err &&
+	grep "files of the home directory itself are hidden from builds" home.err
 '
 
 test_expect_success '--run without namespaces says the same' '

@@ -129,7 +129,10 @@ static void probe_ended(void *data, struct proc_result *res)
 		lane_say(l, RUN_NOTE, err.msg);
 	if (code == PROBE_CANNOT_RUN) {
 		lane_fail(l, "the command of --run cannot be run (it ended with "
-			     "126 or 127): %.300s", res->output.buf);
+			     "126 or 127; files of the home directory itself "
+			     "are hidden from builds, those of a directory in "
+			     "which kvmatrix runs are not): %.300s",
+			  res->output.buf);
 		return;
 	}
 	if (code == SANDBOX_EXIT_FAILED) {
