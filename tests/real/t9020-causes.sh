@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 
-test_description='causes on a real kernel: thousands of messages, a handful of causes
+test_description='causes on a real kernel: hundreds of messages, a handful of causes
 
 tests/data/causes is a series of mistakes that break every unit of s390'\''s KVM
-and some outside: an include that common code needs is dropped (and put back), struct
+and some outside (where make stops before them, those of KVM itself are not judged,
+since patch 1 changes their Makefile): an include that common code needs is dropped (and put back), struct
 kvm and struct kvm_vcpu are hidden behind a flag that s390 throws away and that no unit
 outside KVM has, although the header itself needs them there, and two declarations
 are removed that are still used.
@@ -38,10 +39,6 @@ advice () {
 		}' "$1/results.json" "$2" "$3" ${4:+"$4"} ${5:+"$5"}
 }
 
-test_expect_success "the source of Linux $KERNEL is there or can be brought" '
-	test -s "$tarball"
-'
-
 test_expect_success 'a broken series is judged' '
 	{ code=0 && "$KVMATRIX" run --tree "$tarball" -m smoke --cells "s390/*" \
 		-o many "$TOP/tests/data/causes" >many.txt 2>many.err || code=$?; } &&
@@ -49,7 +46,7 @@ test_expect_success 'a broken series is judged' '
 	test "$code" = 1
 '
 
-test_expect_success 'thousands of new messages are a handful of causes, one a mistake' '
+test_expect_success 'hundreds of new messages are a handful of causes, one a mistake' '
 	perl -MJSON::PP -e "
 		local \$/;
 		my \$r = decode_json(<>);
@@ -57,13 +54,12 @@ test_expect_success 'thousands of new messages are a handful of causes, one a mi
 		my \$lost = grep { \$_->{status} eq q(new) && !\$_->{cause} }
 			@{\$r->{diagnostics}};
 		print qq(\$n new messages, \$lost without a cause\n);
-		exit(\$n < 1000 || \$lost);" many/results.json &&
+		exit(\$n < 500 || \$lost);" many/results.json &&
 	causes many >got &&
 	cat got &&
 	h=include/linux/kvm_host.h &&
 	cut -d"|" -f1-3 got >ids &&
 	cat >expected <<-EOT &&
-	hidden:$h:#ifdef __KVM__ for arch/s390/kvm/Makefile by 4|4|0
 	hidden:$h:#ifdef __KVM__ from KVM'\''s headers by 4|4|0
 	hidden:struct kvm:#ifdef __KVM__ in $h by 4|4|0
 	hidden:struct kvm_vcpu:#ifdef __KVM__ in $h by 4|4|0
@@ -76,9 +72,6 @@ test_expect_success 'thousands of new messages are a handful of causes, one a mi
 
 test_expect_success 'each says what to do and which change it was' '
 	h=include/linux/kvm_host.h &&
-	advice many "hidden:$h:#ifdef __KVM__ for arch/s390/kvm/Makefile by 4" \
-		"define __KVM__ in arch/s390/kvm/Makefile before patch 4" \
-		"assigns ccflags-y anew behind its include" &&
 	advice many "hidden:$h:#ifdef __KVM__ from KVM'\''s headers by 4" \
 		"hide what needs them in KVM" &&
 	advice many "hidden:struct kvm:#ifdef __KVM__ in $h by 4" \
