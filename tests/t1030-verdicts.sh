@@ -241,8 +241,8 @@ test_expect_success 'assembly is judged too' '
 	grep "^1 arm64/default/gcc new arch/arm64/kvm/hyp/entry.o " failing
 '
 
-# A replay has the command of the base, in which the flag is missing.
-test_expect_success 'behind a prepare that fails, units with other flags are not judged' '
+# A replay has the command of the state that the objtree came from.
+test_expect_success 'behind a prepare that fails, a flag of an earlier patch counts' '
 	matrix m.yaml "arm64" && topic flag &&
 	patch "KVM: arm64: A flag, and a unit that needs it" eval "
 		echo \"CFLAGS_mmu.o := -DEXTRA\" >>arch/arm64/kvm/Makefile &&
@@ -252,7 +252,23 @@ test_expect_success 'behind a prepare that fails, units with other flags are not
 	results steps flag >steps &&
 	cat steps &&
 	grep "^1 arm64/default/gcc ok" steps &&
-	grep "^2 arm64/default/gcc regressed make stopped in prepare; .*, others not: their Makefile changed" steps &&
+	grep "^2 arm64/default/gcc regressed make stopped in prepare" steps &&
+	grep "new error arch/arm64/kvm/mmu.o include/linux/kvm_host.h" steps &&
+	! grep "their Makefile changed" steps &&
+	! grep EXTRA steps
+'
+
+test_expect_success 'and units that the same patch gives flags are not judged' '
+	topic both &&
+	patch "KVM: arm64: Break prepare, with a flag" eval "
+		echo \"CFLAGS_mmu.o := -DEXTRA\" >>arch/arm64/kvm/Makefile &&
+		printf \"#ifndef EXTRA\n#error EXTRA\n#endif\n\" >>arch/arm64/kvm/mmu.c &&
+		sed -i /linux.mutex.h/d include/linux/kvm_host.h" &&
+	# (The tree is that of the series above.)
+	test_expect_code 1 judge both base..both --no-memory &&
+	results steps both >steps &&
+	cat steps &&
+	grep "^1 arm64/default/gcc regressed make stopped in prepare; .*, others not: their Makefile changed" steps &&
 	! grep EXTRA steps
 '
 

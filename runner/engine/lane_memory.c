@@ -31,7 +31,7 @@
 
 #include <stdio.h>
 
-#define ENGINE_VERSION "4" /* part of what a step is remembered under */
+#define ENGINE_VERSION "5" /* part of what a step is remembered under */
 #define MOST_COMPARED 64   /* earlier steps that are looked at, newest first */
 
 static const struct state *this_state(const struct lane *l)

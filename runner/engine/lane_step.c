@@ -354,14 +354,11 @@ static bool start_replay(struct lane *l)
 	_cleanup_free_ char *upper = path_join(l->scratch, "replay/upper");
 	_cleanup_free_ char *dir = path_join(l->scratch, "replay/make");
 	_cleanup_free_ char *text = NULL;
-	_cleanup_impact_ struct impact since = IMPACT_INIT;
-	struct read_set r;
 
 	/* What make reached before it stopped is done; the objects of all the
-	 * others are gone or as they were. The commands are those of the base. */
+	 * others are gone or as they were, and so are the commands, but where a
+	 * Makefile changed since the state that the objtree came from. */
 	l->not_replayed = 0;
-	lane_read_set(l, &r);
-	impact_find(&since, &r, &this_state(l)->since_base);
 	for (size_t i = 0; i < l->units.nr; i++) {
 		const struct unit *u = &l->units.v[i];
 
@@ -369,14 +366,14 @@ static bool start_replay(struct lane *l)
 		    !strlist_has_sorted(&l->impact.reached, u->name) ||
 		    !u->nr_deps || !lane_has_file(l, u->deps[0], this_state(l)))
 			continue;
-		if (impact_may_change_command(&since, u))
+		if (impact_may_change_command(&l->impact, u))
 			l->not_replayed++;
 		else
 			strlist_add(&units, u->name);
 	}
 	if (!units.nr || tree_remove(upper, &err) || dir_make(upper, &err))
 		return false;
-	text = replay_makefile(&l->units, &units);
+	text = replay_makefile(&l->units, &units, l->chain.upper);
 	s.obj_upper = upper;
 	s.obj_work = work;
 	s.obj_lower = l->baseline.obj;

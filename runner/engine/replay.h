@@ -12,9 +12,10 @@
 struct errbuf;
 
 /* A makefile that runs the recorded command of each named unit, announced in
- * kbuild's short form. Owned by the caller. */
+ * kbuild's short form: that in the objtree newer (which the replay does not see)
+ * where it has one, else that of OBJ. Owned by the caller. */
 char *replay_makefile(const struct unit_set *units,
-		      const struct strlist *names);
+		      const struct strlist *names, const char *newer);
 
 /*
  * Writes the makefile to a directory of its own, dir (commands of many units are
