@@ -30,7 +30,7 @@ test_expect_success 'a series that links everywhere' '
 	topic fine &&
 	patch "KVM: More arguments" subst virt/kvm/eventfd.c "s/return /return 0 + /" &&
 	patch "printk: Something else" subst kernel/printk.c "s/return /return 0 + /" &&
-	test_expect_code 0 judge fine base..fine --verbose &&
+	test_expect_code 0 judge fine base..fine --verbose --audit-share 0 &&
 	verdicts_are fine <<-\EOT
 	1 arm64/default/gcc ok
 	1 powerpc/builtin/gcc ok
@@ -96,6 +96,14 @@ test_expect_success 'a remembered step that was not linked is not the tip' '
 	test_expect_code 0 judge again base..fine~1 --verbose &&
 	grep "s390/default/gcc patch 1: .*remembered" again.err &&
 	test ! -e out/again/logs/1/s390-default-gcc.log
+'
+
+test_expect_success '--audit-share links states that tell nothing new, too' '
+	test_expect_code 0 judge share base..fine --verbose --no-memory \
+		--audit-share 100 --cells "s390/*,powerpc/default/*" &&
+	grep "^  LD  *vmlinux$" out/share/logs/1/s390-default-gcc.log &&
+	grep "s390/default/gcc patch 1: really linked in" share.err &&
+	grep "powerpc/default/gcc patch 1: really linked in" share.err
 '
 
 test_expect_success 'a module needs what is not exported any more' '

@@ -266,6 +266,9 @@ void lane_look_release(struct lane *l);
 /* Is the step l->patch, which was proved not to need a build, one of the share
  * that is built anyway? */
 bool lane_audit_wanted(struct lane *l, const struct strlist *goals);
+/* Is the link of l->patch, of which the symbol tables say nothing new, one of the
+ * share that is made anyway? */
+bool lane_audit_links(const struct lane *l);
 /* Builds it from an empty O= and compares; then the step is done. */
 void lane_audit(struct lane *l, const struct strlist *goals);
 

@@ -7,7 +7,8 @@
  *
  * Which steps: those whose name (cell key and tree) hashes into the share, so that
  * a run and its repetition choose alike. One that was audited before, by a run
- * with the same engine, is not built again.
+ * with the same engine, is not built again. In the same way states of a whole
+ * kernel are chosen that are linked although their symbol tables say nothing new.
  */
 #include "engine/lane.h"
 
@@ -63,6 +64,18 @@ bool lane_audit_wanted(struct lane *l, const struct strlist *goals)
 
 	return in_share(name, o->audit_percent) &&
 	       store_get_value(o->store, name, &known, &ignored) != 1;
+}
+
+bool lane_audit_links(const struct lane *l)
+{
+	struct hash *h = hash_new();
+	_cleanup_free_ char *hex = NULL;
+
+	hash_add_str(h, "link");
+	hash_add_str(h, l->key);
+	hash_add_str(h, this_state(l)->tree);
+	hex = hash_finish(h);
+	return in_share(hex, l->crew->opts->audit_percent);
 }
 
 static bool has_error(const struct step_result *s, const char *fingerprint)

@@ -5,8 +5,9 @@
  * The baseline is really linked. A step builds the objects and stops there; what
  * the link would say is read from their symbol tables (link_check.c). The real
  * link follows where that says something new, where the linker script has become
- * another one or everything began anew, and always at the tip. Both have to say
- * the same; where they do not, it is an internal error and the real link counts.
+ * another one or everything began anew, always at the tip, and at a share of the
+ * other states (lane_audit.c). Both have to say the same; where they do not, it is
+ * an internal error and the real link counts.
  *
  * What the symbol tables do not tell (relocations that do not reach, ASSERTs of
  * the script, orphan sections) comes from the real links alone and is carried
@@ -437,7 +438,8 @@ static bool conclude(struct lane *l, struct step_result *s,
 			put_all(l, s, real, failed);
 		return false;
 	}
-	if (!im->judged || link_is_news(&checked, before(l)) || script_is_other(l))
+	if (!im->judged || link_is_news(&checked, before(l)) ||
+	    script_is_other(l) || lane_audit_links(l))
 		return start_link(l);
 	im->linked = false;
 	for (size_t i = 0; i < checked.nr; i++)
@@ -457,11 +459,15 @@ static void link_exit(void *data, struct proc_result *res)
 	_cleanup_(step_result_release) struct step_result linked = { 0 };
 	_cleanup_diag_list_ struct diag_list real = DIAG_LIST_INIT;
 	_cleanup_strlist_ struct strlist failed = STRLIST_INIT;
+	_cleanup_free_ char *note = NULL;
 	struct harvest h = { .src = p->src, .obj = p->obj };
 
 	if (res->stopped)
 		return;
 	lane_write_log(l, s, res, true);
+	note = xasprintf("%s patch %u: really linked in %.2f s", l->cell->id,
+			 l->patch, res->seconds);
+	lane_say(l, RUN_DETAIL, note);
 	make_log_parse(&log, res->output.buf, res->output.len, p->src, p->obj);
 	if (harvest_faults(&linked, &log, res)) {
 		s->outcome = linked.outcome;
