@@ -41,7 +41,7 @@ engine-y := tree tree_lines tree_git tree_repo tree_import tree_states \
 	include_scan include_walk listing impact impact_path impact_text \
 	impact_memo baseline place survey harvest replay lane lane_child \
 	lane_config lane_chain lane_audit lane_memory lane_quick lane_step \
-	lane_ask lane_image lane_look quick run pool order simulate trace plan \
+	lane_ask lane_image lane_look lane_first quick suspects run pool order simulate trace plan \
 	link_script link_check link_modpost link_compare link_step image \
 	objects look look_tree step_view verdict \
 	bisect bisect_sheet bisect_find bisect_run \
@@ -64,7 +64,7 @@ unit-tests := proc jobserver sandbox tarball objfile series matrix \
 	diagnostic diag-compiler diag-link diag-make diag-damage result \
 	result-json store order simulate trace tree tree-apply tree-layer \
 	cellconf includes impact harvest quick look image link-check \
-	verdict bisect bisect-sheet cause cause-kind cause-span \
+	verdict suspects bisect bisect-sheet cause cause-kind cause-span \
 	cause-proof ctext audit cond report bootcalls cparse identity \
 	objects
 # Objects that unit tests share.

@@ -39,6 +39,18 @@ test_expect_success NAMESPACES 'failures are told before the first step is built
 	test "$(sed -n "3s/:.*//p" quick)" -lt "$(sed "s/:.*//" built)"
 '
 
+test_expect_success NAMESPACES 'whoever the text speaks against is judged first' '
+	topic suspects base &&
+	patch "KVM: s390: Break diag.c" subst arch/s390/kvm/diag.c "s/4096/nothing/" &&
+	patch "KVM: s390: Harmless" subst arch/s390/kvm/kvm-s390.h "s,^#include.*,&\n/* here */," &&
+	patch "KVM: s390: Forget a user" subst arch/s390/kvm/gaccess.h "s/logical_to_effective/effective/" &&
+	test_expect_code 1 judge suspects base..suspects --no-memory &&
+	grep "quick pass: " suspects.err >quick &&
+	head -n 1 quick | grep "s390/default/gcc patch 3, quick pass: " &&
+	sed -n 2p quick | grep "s390/default/gcc patch 1, quick pass: 1 unit fails" &&
+	! grep "internal error" suspects.out
+'
+
 test_expect_success 'the build agrees' '
 	! grep "internal error" full.out &&
 	verdicts_are full <<-\EOT

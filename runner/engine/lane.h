@@ -40,6 +40,7 @@ struct pool;
 struct sandbox;
 struct state;
 struct strbuf;
+struct suspects;
 
 /* How ccache may be used at a state; see place_env(). */
 struct cache_rule {
@@ -60,6 +61,7 @@ struct crew {
 	char *base_checkout;
 	struct include_index includes;
 	struct strlist touched; /* by any state, sorted */
+	struct suspects *suspects; /* NULL: not asked for yet */
 	struct strlist added_sources; /* of these, .c and .S that some state
 				       * adds */
 	struct cache_rule *cache_rules; /* one a state */
@@ -109,6 +111,7 @@ struct quick_pass {
 	const struct state *at; /* what units were last replayed at */
 	struct unit_set units;	/* dependencies written by the replays */
 	char *upper;		/* scratch of the replay that runs */
+	unsigned *told; /* by state: failing units that were told */
 };
 
 /* See lane_look.c. */
@@ -242,6 +245,21 @@ void lane_read_kconfig(struct lane *l, const char *objtree);
 /* lane_quick.c */
 /* Looks at state l->patch; 1: a replay was started, or the lane failed. */
 int lane_quick(struct lane *l);
+/* Does the pass judge the unit? */
+bool lane_quick_judges(const struct lane *l, const struct unit *u);
+/* Fills q with what the store knows of l->patch; false: nothing. */
+bool lane_quick_recalls(struct lane *l, struct quick_state *q);
+/* The units to replay at l->patch, a copy of what was known before in q. */
+bool lane_quick_reached(struct lane *l, struct quick_state *q,
+			struct strlist *names);
+/* Replays them at l->patch. 1: on_exit follows, or the lane failed. */
+int lane_quick_start(struct lane *l, const struct strlist *names,
+		     struct quick_state *q,
+		     void (*on_exit)(void *data, struct proc_result *res));
+/* Tells the first error of q that prev does not have, unless as many failing units
+ * of this state were told. */
+void lane_quick_tell(struct lane *l, const struct quick_state *q,
+		     const struct quick_state *prev);
 /* --depth quick: fills s when the pass has judged every unit of l->patch. */
 bool lane_quick_answers(struct lane *l, struct step_result *s);
 /* A step was built: where it and the pass disagree goes to the result. */
@@ -252,6 +270,11 @@ void lane_quick_release(struct lane *l);
 bool lane_quick_reads(struct lane *l, const struct step_result *s);
 /* Adds these, a line each. */
 void lane_quick_add_reads(const struct lane *l, struct strbuf *text);
+
+/* lane_first.c */
+/* Before the first state: 1: units that are suspected are replayed. */
+int lane_first_look(struct lane *l);
+void crew_forget_suspects(struct crew *c);
 
 /* lane_look.c */
 /* With looks wanted: is a state that is done yet to be looked at? */

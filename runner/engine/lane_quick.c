@@ -43,6 +43,7 @@ void lane_quick_release(struct lane *l)
 	free(q->states);
 	free(q->upper);
 	unit_set_release(&q->units);
+	free(q->told);
 	*q = (struct quick_pass){ 0 };
 }
 
@@ -63,6 +64,7 @@ static void begin(struct lane *l)
 
 	q->nr_states = l->crew->result->nr_patches;
 	q->states = xcalloc(q->nr_states, sizeof(*q->states));
+	q->told = xcalloc(q->nr_states, sizeof(*q->told));
 	q->at = &l->crew->opts->tree->states[0];
 	first = &q->states[0];
 	first->done = true;
@@ -86,7 +88,7 @@ static void read_set(struct lane *l, struct read_set *r)
  * (asm-offsets.s, vDSOs): make stops where that fails. Not what the baseline holds
  * for other series.
  */
-static bool is_judged(const struct lane *l, const struct unit *u)
+bool lane_quick_judges(const struct lane *l, const struct unit *u)
 {
 	return u->kernel && (lane_is_target(l, u->target) ||
 			     !strlist_has_sorted(&l->baseline.goals, u->name));
@@ -113,7 +115,7 @@ static void find_units(struct lane *l, const struct impact *im,
 	for (size_t i = 0; i < l->units.nr; i++) {
 		const struct unit *u = &l->units.v[i];
 
-		if (!is_judged(l, u) ||
+		if (!lane_quick_judges(l, u) ||
 		    strlist_has_sorted(&to->unjudged, u->name))
 			continue;
 		if (!strlist_has_sorted(&im->reached, u->name) &&
@@ -173,11 +175,13 @@ static bool says(const struct quick_state *q, const struct diagnostic *d)
 	return false;
 }
 
-/* The first error that the state before did not have. */
-static void tell(struct lane *l, const struct quick_state *q)
+void lane_quick_tell(struct lane *l, const struct quick_state *q,
+		     const struct quick_state *prev)
 {
-	const struct quick_state *prev = quick_at(l, l->patch - 1);
+	unsigned *told = &l->quick.told[l->patch];
 
+	if (q->failed.nr <= *told)
+		return;
 	for (size_t i = 0; i < q->diags.nr; i++) {
 		const struct diagnostic *d = &q->diags.v[i];
 		_cleanup_free_ char *text = NULL;
@@ -190,6 +194,7 @@ static void tell(struct lane *l, const struct quick_state *q)
 				 d->file ? d->file : d->unit, d->line,
 				 d->message);
 		lane_say(l, RUN_QUICK_FAILED, text);
+		*told = (unsigned)q->failed.nr;
 		return;
 	}
 }
@@ -226,15 +231,16 @@ static void replay_ended(void *data, struct proc_result *res)
 		q->seconds = res->seconds;
 		read_deps(l, &log.started, q);
 		l->quick.at = state_at(l);
-		tell(l, q);
+		lane_quick_tell(l, q, quick_at(l, l->patch - 1));
 	}
 	if (tree_remove(l->quick.upper, &err))
 		lane_say(l, RUN_NOTE, err.msg);
 	next(l);
 }
 
-static void start(struct lane *l, const struct strlist *names,
-		  struct quick_state *q)
+int lane_quick_start(struct lane *l, const struct strlist *names,
+		     struct quick_state *q,
+		     void (*on_exit)(void *data, struct proc_result *res))
 {
 	_cleanup_strlist_ struct strlist argv = STRLIST_INIT;
 	_cleanup_(sandbox_release) struct sandbox s = SANDBOX_INIT;
@@ -250,18 +256,18 @@ static void start(struct lane *l, const struct strlist *names,
 	    dir_make(l->quick.upper, &err) ||
 	    replay_argv(dir, makefile, &argv, &err)) {
 		lane_fail(l, "%s", err.msg);
-		return;
+		return 1;
 	}
 	s.obj_upper = l->quick.upper;
 	s.obj_work = work;
 	s.obj_lower = l->baseline.obj;
 	strlist_add(&s.writable, dir);
 	lane_say(l, RUN_QUICK_BEGIN, NULL);
-	lane_start(l, &s, state_at(l), &argv, replay_ended);
+	lane_start(l, &s, state_at(l), &argv, on_exit);
+	return 1;
 }
 
-/* The store knows what a build said of this state. */
-static bool known(struct lane *l, struct quick_state *q)
+bool lane_quick_recalls(struct lane *l, struct quick_state *q)
 {
 	_cleanup_strlist_ struct strlist goals = STRLIST_INIT;
 	_cleanup_(step_result_release) struct step_result old = { 0 };
@@ -290,29 +296,12 @@ static bool unreached(struct lane *l, const struct quick_state *prev)
 				prev->unread.nr != 0, &reason);
 }
 
-int lane_quick(struct lane *l)
+bool lane_quick_reached(struct lane *l, struct quick_state *q,
+			struct strlist *names)
 {
 	_cleanup_change_list_ struct change_list changes = { 0 };
-	_cleanup_strlist_ struct strlist names = STRLIST_INIT;
-	struct quick_state *q, *prev, *at;
 	struct read_set r;
 
-	if (!l->quick.states)
-		begin(l);
-	q = quick_at(l, l->patch);
-	prev = quick_at(l, l->patch - 1);
-	if (state_at(l)->not_applied || prev->blind || unreached(l, prev)) {
-		quick_state_copy(q, prev);
-		next(l);
-		return 0;
-	}
-	if (known(l, q)) {
-		next(l);
-		return 0;
-	}
-	at = quick_at(l, l->quick.at->patch);
-	quick_state_copy(q, at);
-	q->done = true;
 	read_set(l, &r);
 	change_list_between(&l->quick.at->since_base, &state_at(l)->since_base,
 			    &changes);
@@ -321,10 +310,36 @@ int lane_quick(struct lane *l)
 	if (l->impact.from_empty)
 		q->blind = true;
 	else
-		find_units(l, &l->impact, q, &names);
-	if (names.nr) {
-		start(l, &names, q);
-		return 1;
+		find_units(l, &l->impact, q, names);
+	return names->nr != 0;
+}
+
+int lane_quick(struct lane *l)
+{
+	_cleanup_strlist_ struct strlist names = STRLIST_INIT;
+	struct quick_state *q, *prev, *at;
+
+	if (!l->quick.states) {
+		begin(l);
+		if (lane_first_look(l))
+			return 1;
+	}
+	q = quick_at(l, l->patch);
+	prev = quick_at(l, l->patch - 1);
+	if (state_at(l)->not_applied || prev->blind || unreached(l, prev)) {
+		quick_state_copy(q, prev);
+		next(l);
+		return 0;
+	}
+	if (lane_quick_recalls(l, q)) {
+		next(l);
+		return 0;
+	}
+	at = quick_at(l, l->quick.at->patch);
+	quick_state_copy(q, at);
+	q->done = true;
+	if (lane_quick_reached(l, q, &names)) {
+		return lane_quick_start(l, &names, q, replay_ended);
 	}
 	if (!q->blind)
 		l->quick.at = state_at(l);
@@ -385,7 +400,7 @@ void lane_quick_compare(struct lane *l, const struct step_result *s)
 	if (!l->quick.states)
 		return;
 	for (size_t i = 0; i < l->units.nr; i++)
-		if (is_judged(l, &l->units.v[i]))
+		if (lane_quick_judges(l, &l->units.v[i]))
 			strlist_add(&known, l->units.v[i].name);
 	strlist_sort(&known);
 	quick_compare(quick_at(l, l->patch), s, &known, &lines);

@@ -74,6 +74,8 @@ static int compare(const void *x, const void *y)
 {
 	const struct lane_outlook *a = x, *b = y;
 
+	if (a->first != b->first)
+		return a->first ? -1 : 1;
 	if (a->early != b->early)
 		return a->early ? -1 : 1;
 	if (a->failed != b->failed)

@@ -46,14 +46,15 @@ void work_cost_learn(struct work_cost *c, bool known, double seconds,
 /* What a lane has before it: how often each kind of work. */
 struct lane_outlook {
 	size_t lane;
+	bool first; /* it has not had its first look (lane_first.c) */
 	bool early; /* what comes before the steps is still to be done */
 	bool failed; /* a step of the cell failed in the newest earlier run */
 	double seconds;
 };
 double order_seconds(const struct work_cost costs[WORK_NR],
 		     const unsigned left[WORK_NR]);
-/* Sorts: what comes before the steps first of all, since the quick pass finds most
- * failures; then cells that failed, then the longest; equal ones by the number of
+/* Sorts: the first looks, then whatever comes before the steps, since the quick pass
+ * finds most failures; then cells that failed, then the longest; equal ones by the number of
  * the lane. */
 void order_lanes(struct lane_outlook *v, size_t nr);
 

@@ -192,6 +192,14 @@ static double seconds_left(const struct lane *l)
 	return order_seconds(of(l)->costs, left);
 }
 
+/* Nothing long is before it, as far as is known. */
+static bool before_first_look(const struct lane *l)
+{
+	return l->phase == LANE_CONFIG || l->phase == LANE_LOCK ||
+	       l->phase == LANE_LIST_TIP ||
+	       (l->phase == LANE_QUICK && !l->quick.states);
+}
+
 const struct lane_outlook *pool_order(struct pool *p, size_t *nr)
 {
 	const struct crew *c = p->crew;
@@ -204,6 +212,7 @@ const struct lane_outlook *pool_order(struct pool *p, size_t *nr)
 			continue;
 		p->order[(*nr)++] = (struct lane_outlook){
 			.lane = i,
+			.first = before_first_look(l),
 			.early = l->phase < LANE_STEP,
 			.failed = p->lanes[i].failed,
 			.seconds = seconds_left(l),

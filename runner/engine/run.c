@@ -365,6 +365,7 @@ int run_execute(const struct run_opts *o, struct run_result *r,
 			     (t1.tv_nsec - t0.tv_nsec) / 1e9;
 		ret = store_put_run(o->store, r, o->dir, err);
 	}
+	crew_forget_suspects(&c);
 	pool_free(c.pool);
 	free(c.lanes);
 	if (c.loop)

@@ -32,6 +32,18 @@ static void longest_first(void **state)
 	order_lanes(v, 0);
 }
 
+static void first_looks_before_all(void **state)
+{
+	struct lane_outlook v[] = {
+		{ .lane = 0, .early = true, .failed = true, .seconds = 9 },
+		{ .lane = 1, .first = true, .early = true, .seconds = 1 },
+		{ .lane = 2, .early = true, .seconds = 99 },
+	};
+
+	(void)state;
+	assert_order(v, 3, (const size_t[]){ 1, 0, 2 });
+}
+
 static void failed_before_all(void **state)
 {
 	struct lane_outlook v[] = {
@@ -174,7 +186,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T("who has most before it goes first", longest_first),
-		T("cells that failed last time go before all",
+		T("first looks go before all", first_looks_before_all),
+		T("cells that failed last time go before what is as late",
 		  failed_before_all),
 		T("what comes before the steps goes before them",
 		  early_before_all),
