@@ -111,6 +111,8 @@ struct quick_pass {
 	const struct state *at; /* what units were last replayed at */
 	struct unit_set units;	/* dependencies written by the replays */
 	char *upper;		/* scratch of the replay that runs */
+	bool looked;	/* the first look is over */
+	unsigned resume; /* the state to go on with after it */
 	unsigned *told; /* by state: failing units that were told */
 };
 
@@ -272,7 +274,7 @@ bool lane_quick_reads(struct lane *l, const struct step_result *s);
 void lane_quick_add_reads(const struct lane *l, struct strbuf *text);
 
 /* lane_first.c */
-/* Before the first state: 1: units that are suspected are replayed. */
+/* Before the first state that has to be replayed: 1: units that are suspected are. */
 int lane_first_look(struct lane *l);
 void crew_forget_suspects(struct crew *c);
 

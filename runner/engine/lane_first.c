@@ -21,6 +21,12 @@
 /* So few that all cells have had their look in a few seconds. */
 #define UNITS 3
 
+/* What the pass knows before its next replay. */
+static const struct quick_state *stands_at(const struct lane *l)
+{
+	return &l->quick.states[l->quick.at->patch];
+}
+
 static void look_ended(void *data, struct proc_result *res)
 {
 	struct lane *l = data;
@@ -35,15 +41,15 @@ static void look_ended(void *data, struct proc_result *res)
 	make_log_parse(&log, res->output.buf, res->output.len, p->src, p->obj);
 	/* The quick pass will meet a fault again, and say so. */
 	if (!harvest_faults(&fault, &log, res)) {
-		quick_state_copy(&seen, &l->quick.states[0]);
+		quick_state_copy(&seen, stands_at(l));
 		quick_harvest(&seen, &log,
 			      &l->crew->opts->tree->states[l->patch].renames);
-		lane_quick_tell(l, &seen, &l->quick.states[0]);
+		lane_quick_tell(l, &seen, stands_at(l));
 	}
 	quick_state_release(&seen);
 	if (tree_remove(l->quick.upper, &err))
 		lane_say(l, RUN_NOTE, err.msg);
-	l->patch = 1;
+	l->patch = l->quick.resume;
 }
 
 static bool is_judged(void *data, const struct unit *u)
@@ -69,10 +75,12 @@ int lane_first_look(struct lane *l)
 				       l, UNITS, &suspected);
 	int started = 0;
 
-	if (!state)
+	l->quick.looked = true;
+	l->quick.resume = l->patch;
+	if (state <= l->patch)
 		return 0;
 	l->patch = state;
-	quick_state_copy(&q, &l->quick.states[0]);
+	quick_state_copy(&q, stands_at(l));
 	if (!lane_quick_recalls(l, &q) && lane_quick_reached(l, &q, &names)) {
 		_cleanup_strlist_ struct strlist both = STRLIST_INIT;
 
@@ -83,7 +91,7 @@ int lane_first_look(struct lane *l)
 	}
 	quick_state_release(&q);
 	if (!started)
-		l->patch = 1;
+		l->patch = l->quick.resume;
 	return started;
 }
 

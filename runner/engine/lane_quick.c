@@ -319,11 +319,8 @@ int lane_quick(struct lane *l)
 	_cleanup_strlist_ struct strlist names = STRLIST_INIT;
 	struct quick_state *q, *prev, *at;
 
-	if (!l->quick.states) {
+	if (!l->quick.states)
 		begin(l);
-		if (lane_first_look(l))
-			return 1;
-	}
 	q = quick_at(l, l->patch);
 	prev = quick_at(l, l->patch - 1);
 	if (state_at(l)->not_applied || prev->blind || unreached(l, prev)) {
@@ -335,6 +332,9 @@ int lane_quick(struct lane *l)
 		next(l);
 		return 0;
 	}
+	/* Only now: what the store knows needs no look. */
+	if (!l->quick.looked && lane_first_look(l))
+		return 1;
 	at = quick_at(l, l->quick.at->patch);
 	quick_state_copy(q, at);
 	q->done = true;

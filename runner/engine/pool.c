@@ -197,7 +197,7 @@ static bool before_first_look(const struct lane *l)
 {
 	return l->phase == LANE_CONFIG || l->phase == LANE_LOCK ||
 	       l->phase == LANE_LIST_TIP ||
-	       (l->phase == LANE_QUICK && !l->quick.states);
+	       (l->phase == LANE_QUICK && !l->quick.looked);
 }
 
 const struct lane_outlook *pool_order(struct pool *p, size_t *nr)
