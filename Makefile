@@ -48,7 +48,7 @@ engine-y := tree tree_lines tree_git tree_repo tree_import tree_states \
 	cause cause_kind cause_scan cause_proof cause_text cause_words ctext \
 	ctext_cond sources proof proof_missing proof_flag proof_file \
 	proof_make proof_twice
-audit-y := audit collect ledger accept sharing headers cycles cost cond \
+audit-y := audit collect ledger object_states accept sharing headers cycles cost cond \
 	coverage standalone code codearch codecmp identity bootcalls \
 	coverage_text boot_audit exposed exposure exposure_json \
 	exposure_table exposure_try identity_audit bootcalls_links

@@ -3,6 +3,7 @@
 
 #include "audit/accept.h"
 #include "audit/collect.h"
+#include "audit/object_states.h"
 #include "audit/sharing.h"
 #include "engine/tree.h"
 #include "engine/tree_lines.h"
@@ -68,6 +69,8 @@ static void judge_all(void *data, const struct tree *tree, struct run_result *r)
 		strlist_add(&r->audits, a->judging->name);
 		if (r->status == RUN_INTERRUPTED)
 			audit_note(a, "not finished: the run was interrupted");
+		else if (a->judging->objects)
+			object_states_judge(a->judging->objects, a);
 		else
 			a->judging->judge(a);
 	}
