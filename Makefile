@@ -68,7 +68,7 @@ unit-tests := proc jobserver sandbox tarball objfile series matrix \
 	cause-proof ctext audit cond report bootcalls cparse identity \
 	objects
 # Objects that unit tests share.
-unit-common := builder
+unit-common := builder machines
 
 packages := libuv libarchive sqlite3 libcyaml yaml-0.1 jansson libelf libcrypto
 # libclang has no pkg-config file; Debian keeps each version below a directory of
