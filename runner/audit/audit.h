@@ -38,6 +38,8 @@ struct tree;
 struct audit {
 	const char *name;
 	const char *help;
+	/* -1: err says what is missing on this machine; may be NULL. */
+	int (*ready)(struct errbuf *err);
 	/* Adds jobs for a cell at a state; may be NULL. */
 	void (*plan)(struct audit_run *a, struct audit_cell *c,
 		     const struct look_site *at, struct look_jobs *jobs);

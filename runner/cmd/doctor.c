@@ -3,6 +3,7 @@
 #include "engine/place.h"
 #include "engine/toolchain.h"
 #include "model/matrix.h"
+#include "sys/cparse.h"
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
 #include "sys/mem.h"
@@ -69,6 +70,18 @@ static bool check_tools(struct strlist *packages)
 		ok = ok && !tools[i].needed;
 	}
 	return ok;
+}
+
+/* The only library that is not linked. */
+static void check_libclang(struct strlist *packages)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	bool there = !cparse_load(&err);
+
+	line(there ? "ok" : "absent", cparse_library(),
+	     "what C code means, for the audit exposure");
+	if (!there)
+		strlist_add(packages, cparse_package());
 }
 
 static bool check_compilers(const struct matrix *m, struct strlist *packages)
@@ -157,6 +170,7 @@ int cmd_doctor(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	ok = check_tools(&packages);
+	check_libclang(&packages);
 	ok = check_compilers(&m, &packages) && ok;
 	ok = check_place() && ok;
 	if (packages.nr) {
