@@ -53,8 +53,8 @@ audit-y := audit collect ledger object_states accept sharing headers cycles cost
 	coverage_text boot_audit exposed exposure exposure_json \
 	exposure_table exposure_try identity_audit bootcalls_links
 report-y := formats escape tap text text_audits
-cmd-y := cmd options output progress run audit plan explain bisect \
-	bisect_print report repro doctor gc exposure
+cmd-y := cmd options session output progress run audit plan explain \
+	bisect bisect_print report repro doctor gc exposure
 
 lib-objs := $(sys-y:%=sys/%) $(model-y:%=model/%) $(store-y:%=store/%) \
 	$(engine-y:%=engine/%) $(audit-y:%=audit/%) $(report-y:%=report/%)
