@@ -11,7 +11,6 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <unistd.h>
 
 static const char help[] =
 	"usage: kvmatrix doctor [-m MATRIX]\n"
@@ -35,21 +34,6 @@ static const struct {
 	{ "ccache", "ccache", "not compiling the same thing twice", false },
 };
 
-static bool have(const char *program)
-{
-	_cleanup_strlist_ struct strlist dirs = STRLIST_INIT;
-	const char *path = getenv("PATH");
-	bool found = false;
-
-	strlist_split(&dirs, path ? path : "/usr/bin:/bin", ":");
-	strlist_each(dir, &dirs) {
-		_cleanup_free_ char *full = path_join(dir, program);
-
-		found = found || !access(full, X_OK);
-	}
-	return found;
-}
-
 static void line(const char *status, const char *what, const char *detail)
 {
 	printf("%-8s %-28s %s\n", status, what, detail);
@@ -60,7 +44,9 @@ static bool check_tools(struct strlist *packages)
 	bool ok = true;
 
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
-		if (have(tools[i].program)) {
+		_cleanup_free_ char *path = program_find(tools[i].program);
+
+		if (path) {
 			line("ok", tools[i].program, tools[i].use);
 			continue;
 		}
