@@ -26,7 +26,7 @@ sys-y := mem strbuf errbuf strlist strmap fileio hash proc proc_child \
 	proc_run jobserver meminfo pipe_to sandbox sandbox_spec \
 	sandbox_view sandbox_enter linkpath tarball nearest yamlfile \
 	objfile objfile_refs objfile_field objfile_exports ararchive \
-	cparse cparse_flags cparse_walk shellwords
+	cparse cparse_flags cparse_lib cparse_walk shellwords
 model-y := arch unit finding result result_json_read result_json_told \
 	result_json_write json_place \
 	series series_order series_source mail mailtag mailinfo patchpath \
@@ -48,13 +48,13 @@ engine-y := tree tree_lines tree_git tree_repo tree_import tree_states \
 	cause cause_kind cause_scan cause_proof cause_text cause_words ctext \
 	ctext_cond sources proof proof_missing proof_flag proof_file \
 	proof_make proof_twice
-audit-y := audit collect ledger accept sharing headers cycles cost cond \
+audit-y := audit collect ledger object_states accept sharing headers cycles cost cond \
 	coverage standalone code codearch codecmp identity bootcalls \
 	coverage_text boot_audit exposed exposure exposure_json \
 	exposure_table exposure_try identity_audit bootcalls_links
 report-y := formats escape tap text text_audits
-cmd-y := cmd options output progress run audit plan explain bisect \
-	bisect_print report repro doctor gc exposure
+cmd-y := cmd options session output progress run audit plan explain \
+	bisect bisect_print report repro doctor gc exposure
 
 lib-objs := $(sys-y:%=sys/%) $(model-y:%=model/%) $(store-y:%=store/%) \
 	$(engine-y:%=engine/%) $(audit-y:%=audit/%) $(report-y:%=report/%)
@@ -68,7 +68,7 @@ unit-tests := proc jobserver sandbox tarball objfile series matrix \
 	cause-proof ctext audit cond report bootcalls cparse identity \
 	objects
 # Objects that unit tests share.
-unit-common := builder
+unit-common := builder machines
 
 packages := libuv libarchive sqlite3 libcyaml yaml-0.1 jansson libelf libcrypto
 # libclang has no pkg-config file; Debian keeps each version below a directory of
@@ -77,8 +77,13 @@ LLVM_DIR := $(or $(LLVM_DIR),$(shell ls -d /usr/lib/llvm-*/include/clang-c 2>/de
 	sort -V | tail -n 1 | sed 's,/include/clang-c$$,,'))
 clang-dir = $(if $(wildcard $(LLVM_DIR)/include/clang-c/Index.h),$(LLVM_DIR),$(error \
 	clang-c/Index.h is missing: run "make deps", or install libclang-dev))
-pkg-cflags = $(shell pkg-config --cflags $(packages)) -isystem $(clang-dir)/include
-pkg-libs = $(shell pkg-config --libs $(packages)) -L$(clang-dir)/lib -lclang -lm
+# It is opened when it is needed, not linked; by the name that a link would record.
+clang-soname = $(or $(shell objdump -p $(clang-dir)/lib/libclang.so 2>/dev/null | \
+	awk '$$1 == "SONAME" { print $$2 }'),$(error \
+	$(clang-dir)/lib/libclang.so is missing: run "make deps", or install libclang-dev))
+clang-package := $(patsubst /usr/lib/llvm-%,libclang1-%,$(filter /usr/lib/llvm-%,$(LLVM_DIR)))
+pkg-cflags = $(shell pkg-config --cflags $(packages))
+pkg-libs = $(shell pkg-config --libs $(packages)) -lm
 
 # Sanitized objects live apart, so that going back and forth costs a link only.
 build := build$(if $(SANITIZE),/sanitize)
@@ -110,6 +115,13 @@ $(build)/%.o: runner/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(all-cflags) -c -o $@ $<
+
+# The only ones that know libclang.
+$(build)/sys/cparse.o $(build)/sys/cparse_lib.o $(build)/sys/cparse_walk.o: \
+	pkg-cflags += -isystem $(clang-dir)/include
+$(build)/sys/cparse_lib.o: pkg-cflags += \
+	-DKVMATRIX_LIBCLANG='"$(clang-soname)"' \
+	-DKVMATRIX_LIBCLANG_PACKAGE='"$(or $(clang-package),libclang-dev)"'
 
 $(build)/tests/%.o: tests/unit/%.c Makefile
 	@mkdir -p $(@D)

@@ -80,4 +80,32 @@ test_expect_success 'as an audit: what a series adds and takes away' '
 	grep "exposure members .*kvm_arch.vttbr (arch/arm64/mm/init.c:7)" said
 '
 
+# A file in which no loader finds a library hides the real one.
+without_libclang() {
+	lib=$("$KVMATRIX" doctor -m m.yaml | sed -n "s/^ok *\(libclang[^ ]*\) .*/\1/p") &&
+	mkdir -p bare &&
+	echo nothing >"bare/$lib" &&
+	LD_LIBRARY_PATH=$PWD/bare "$@"
+}
+
+test_expect_success 'a libclang that is missing is told before anything is built' '
+	test_expect_code 3 without_libclang "$KVMATRIX" exposure --srctree tree arm64 2>err &&
+	grep "libclang cannot be loaded (.*); it is in the package libclang" err &&
+	test $(wc -l <err) = 1 &&
+	test_expect_code 3 without_libclang "$KVMATRIX" audit exposure --tree tree \
+		-m m.yaml -o out/none base..series 2>err &&
+	grep "audit exposure: libclang cannot be loaded" err &&
+	! test -e out/none &&
+	without_libclang "$KVMATRIX" doctor -m m.yaml >doctor &&
+	grep "^absent *libclang" doctor &&
+	grep "apt-get install .*libclang" doctor
+'
+
+test_expect_success 'nothing else needs libclang' '
+	without_libclang "$KVMATRIX" --version >version &&
+	grep kvmatrix version &&
+	without_libclang "$KVMATRIX" plan --tree tree -m m.yaml base..series >plan &&
+	grep "patch 2" plan
+'
+
 test_done

@@ -3,6 +3,7 @@
 
 #include "audit/accept.h"
 #include "audit/collect.h"
+#include "audit/object_states.h"
 #include "audit/sharing.h"
 #include "engine/tree.h"
 #include "engine/tree_lines.h"
@@ -68,6 +69,8 @@ static void judge_all(void *data, const struct tree *tree, struct run_result *r)
 		strlist_add(&r->audits, a->judging->name);
 		if (r->status == RUN_INTERRUPTED)
 			audit_note(a, "not finished: the run was interrupted");
+		else if (a->judging->objects)
+			object_states_judge(a->judging->objects, a);
 		else
 			a->judging->judge(a);
 	}
@@ -80,17 +83,24 @@ struct audit_run *audit_new(const struct audit_opts *o, struct errbuf *err)
 	struct audit_run *a = xcalloc(1, sizeof(*a));
 
 	a->accept = o->accept;
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		if (strlist_has(o->names, all[i]->name))
-			a->made[a->nr_made++] = all[i];
-	a->sharing = sharing_read(o->home, err);
-	if (!a->sharing) {
-		audit_free(a);
-		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		if (!strlist_has(o->names, all[i]->name))
+			continue;
+		a->made[a->nr_made++] = all[i];
+		if (all[i]->ready && all[i]->ready(err)) {
+			errbuf_prefix(err, "audit %s", all[i]->name);
+			goto fail;
+		}
 	}
+	a->sharing = sharing_read(o->home, err);
+	if (!a->sharing)
+		goto fail;
 	collect_init(a);
 	a->ops.end = judge_all;
 	return a;
+fail:
+	audit_free(a);
+	return NULL;
 }
 
 void audit_free(struct audit_run *a)

@@ -12,8 +12,8 @@
  *     puts its facts into a ledger (ledger.h) or findings into the result.
  *
  * A new audit is a file with a struct audit, named at the top of audit.c. One that
- * reads objects and not the preprocessor has objects(), which sees them while they
- * stand, and keeps what it found in the cell.
+ * reads objects and not the preprocessor is a struct object_audit (object_states.h):
+ * it sees them while they stand, and what it found is kept in the cell.
  */
 #ifndef KVMATRIX_AUDIT_AUDIT_H
 #define KVMATRIX_AUDIT_AUDIT_H
@@ -26,12 +26,11 @@
 struct accept_list;
 struct audit_run;
 struct audit_cell;
-struct boot_states;
-struct identity_states;
-struct image_tree;
 struct errbuf;
 struct exposure_unit;
 struct finding;
+struct object_audit;
+struct object_states;
 struct run_result;
 struct sharing;
 struct tree;
@@ -39,16 +38,14 @@ struct tree;
 struct audit {
 	const char *name;
 	const char *help;
+	/* -1: err says what is missing on this machine; may be NULL. */
+	int (*ready)(struct errbuf *err);
 	/* Adds jobs for a cell at a state; may be NULL. */
 	void (*plan)(struct audit_run *a, struct audit_cell *c,
 		     const struct look_site *at, struct look_jobs *jobs);
-	/* Looks at the objects of a state (look.h: now may be NULL); may be
-	 * NULL. */
-	void (*objects)(struct audit_run *a, struct audit_cell *c,
-			const struct look_site *at,
-			const struct image_tree *before,
-			const struct image_tree *now);
-	void (*judge)(struct audit_run *a);
+	/* Reads the objects of each state, and judges by them; may be NULL. */
+	const struct object_audit *objects;
+	void (*judge)(struct audit_run *a); /* NULL where objects is not */
 };
 /* NULL when there is none. */
 const struct audit *audit_find(const char *name);
@@ -111,9 +108,8 @@ struct audit_cell {
 	char **unsure; /* [patch]: why not all units of that state are known;
 			* NULL: they are */
 	size_t nr_unsure;
-	/* What the audits of objects found; NULL: not made. */
-	struct identity_states *identity;
-	struct boot_states *boot;
+	struct object_states *objects; /* one an audit that saw some */
+	size_t nr_objects, alloc_objects;
 };
 
 struct audit_opts {

@@ -21,30 +21,19 @@
 #include "sys/mem.h"
 #include "sys/strbuf.h"
 
-/* One state; the same as the one before where known is false and why NULL. */
 struct boot_state {
-	bool known, whole;
-	char *why; /* it is not known, and may be another one */
+	bool whole;
 	size_t nr_objects;
 	struct boot_edges edges;
 	struct strlist present; /* objects, sorted */
 };
 
-struct boot_states {
-	struct boot_state *v; /* [patch] */
-	unsigned nr;
-};
-
-void boot_states_free(struct boot_states *s)
+static void free_state(void *found)
 {
-	if (!s)
-		return;
-	for (unsigned i = 0; i < s->nr; i++) {
-		boot_edges_release(&s->v[i].edges);
-		strlist_release(&s->v[i].present);
-		free(s->v[i].why);
-	}
-	free(s->v);
+	struct boot_state *s = found;
+
+	boot_edges_release(&s->edges);
+	strlist_release(&s->present);
 	free(s);
 }
 
@@ -99,36 +88,21 @@ static int find_edges(struct boot_state *s, const struct audit_cell *c,
 	return ret;
 }
 
-static void objects(struct audit_run *a, struct audit_cell *c,
-		    const struct look_site *at, const struct image_tree *before,
-		    const struct image_tree *now)
+static void *find(const struct audit_cell *c, const struct look_site *at,
+		  const struct image_tree *before,
+		  const struct image_tree *now, struct errbuf *err)
 {
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	struct boot_state *s;
+	struct boot_state *s = xcalloc(1, sizeof(*s));
 
-	(void)a;
+	(void)at;
 	(void)before;
-	if (!c->boot) {
-		c->boot = xcalloc(1, sizeof(*c->boot));
-		c->boot->nr = at->result->nr_patches;
-		c->boot->v = xcalloc(c->boot->nr, sizeof(*s));
-	}
-	s = &c->boot->v[at->patch];
-	if (!now)
-		s->why = xstrdup("its objects were not built");
-	else if (find_edges(s, c, now, &err))
-		s->why = xstrdup(err.msg);
-	else
-		s->known = true;
+	if (!find_edges(s, c, now, err))
+		return s;
+	free_state(s);
+	return NULL;
 }
 
 /* ---- findings ------------------------------------------------------------------------- */
-
-struct judge {
-	struct audit_run *a;
-	struct ledger ledger;
-	const struct audit_cell *cell;
-};
 
 static char *evidence_of(const struct boot_edge *e)
 {
@@ -149,7 +123,7 @@ static char *evidence_of(const struct boot_edge *e)
 	return xstrdup(text.buf);
 }
 
-static void tell_edge(struct judge *j, const struct boot_edge *e, unsigned patch)
+static void tell_edge(struct object_judge *j, const struct boot_edge *e, unsigned patch)
 {
 	struct fact_text text = {
 		.unit = xstrdup(e->object),
@@ -165,78 +139,62 @@ static void tell_edge(struct judge *j, const struct boot_edge *e, unsigned patch
 
 /* An object that the state should have and has not, because it does not compile;
  * nobody before the state but from state q on had it, either. */
-static bool is_lost(const struct judge *j, const char *object, unsigned q,
+static bool is_lost(const struct object_judge *j, const char *object, unsigned q,
 		    unsigned patch)
 {
-	const struct boot_states *l = j->cell->boot;
 	const struct step_result *r =
 		run_result_step(j->a->result, patch, j->cell->nr);
 
 	if (!strlist_has_sorted(&r->failed, object))
 		return false;
-	for (unsigned p = q + 1; p <= patch; p++)
-		if (l->v[p].known &&
-		    strlist_has_sorted(&l->v[p].present, object))
+	for (unsigned p = q + 1; p <= patch; p++) {
+		const struct boot_state *s = j->states->v[p].found;
+
+		if (s && strlist_has_sorted(&s->present, object))
 			return false;
+	}
 	return true;
 }
 
 /* What a state has, and what was last known of the units that it lost. */
-static void tell_state(struct judge *j, const struct boot_state *s,
-		       unsigned patch)
+static void tell_state(struct object_judge *j, const void *found, unsigned patch)
 {
-	const struct boot_states *l = j->cell->boot;
+	const struct boot_state *s = found;
 
 	for (size_t i = 0; i < s->edges.nr; i++)
 		tell_edge(j, &s->edges.v[i], patch);
-	for (unsigned q = 0; q < patch; q++)
-		for (size_t i = 0; i < l->v[q].edges.nr; i++) {
-			const struct boot_edge *e = &l->v[q].edges.v[i];
+	for (unsigned q = 0; q < patch; q++) {
+		const struct boot_state *old = j->states->v[q].found;
+
+		for (size_t i = 0; old && i < old->edges.nr; i++) {
+			const struct boot_edge *e = &old->edges.v[i];
 
 			if (is_lost(j, e->object, q, patch) ||
 			    is_lost(j, e->definer, q, patch))
 				tell_edge(j, e, patch);
 		}
+	}
 }
 
-static void judge_cell(struct judge *j)
+static void tell_last(struct object_judge *j, const void *found)
 {
-	const struct boot_states *l = j->cell->boot;
-	const struct boot_state *last = NULL;
+	const struct boot_state *s = found;
 
-	for (unsigned p = 0; l && p < l->nr; p++) {
-		const struct boot_state *s = &l->v[p];
-
-		if (s->why)
-			audit_note(j->a, "%s patch %u is not known: %s",
-				   j->cell->id, p, s->why);
-		if (s->known)
-			last = s;
-		if (last)
-			tell_state(j, last, p);
-	}
-	if (last && !last->whole)
+	if (!s->whole)
 		audit_note(j->a, "%s: only the %zu objects that were built are "
 				 "seen; a matrix with 'image: true' shows the "
-				 "whole kernel", j->cell->id, last->nr_objects);
+				 "whole kernel", j->cell->id, s->nr_objects);
 }
 
-static void judge(struct audit_run *a)
-{
-	struct judge j = { .a = a };
-
-	ledger_init(&j.ledger, a);
-	for (size_t i = 0; i < a->nr_cells; i++) {
-		j.cell = &a->cells[i];
-		if (j.cell->id)
-			judge_cell(&j);
-	}
-	ledger_finish(&j.ledger, a);
-}
+static const struct object_audit reads_objects = {
+	.find = find,
+	.free = free_state,
+	.tell = tell_state,
+	.tell_last = tell_last,
+};
 
 const struct audit audit_boot_calls = {
 	.name = "boot-calls",
 	.help = "who outside KVM refers to what KVM defines, and in boot code",
-	.objects = objects,
-	.judge = judge,
+	.objects = &reads_objects,
 };

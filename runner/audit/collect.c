@@ -218,7 +218,8 @@ static void objects(void *data, const struct look_site *at,
 
 	for (size_t i = 0; i < a->nr_made; i++)
 		if (a->made[i]->objects)
-			a->made[i]->objects(a, c, at, before, now);
+			object_states_take(a->made[i]->objects, c, at, before,
+					   now);
 }
 
 /* Only what somebody wants is looked at. */
@@ -265,8 +266,9 @@ void collect_release(struct audit_run *a)
 		for (size_t k = 0; c->unsure && k < c->nr_unsure; k++)
 			free(c->unsure[k]);
 		free(c->unsure);
-		identity_states_free(c->identity);
-		boot_states_free(c->boot);
+		for (size_t k = 0; k < c->nr_objects; k++)
+			object_states_release(&c->objects[k]);
+		free(c->objects);
 		free(c->alone);
 		free(c->units);
 		free(c->config);

@@ -12,6 +12,7 @@
 #include "audit/exposure.h"
 #include "audit/ledger.h"
 #include "model/result.h"
+#include "sys/cparse.h"
 #include "sys/mem.h"
 #include "sys/strbuf.h"
 
@@ -205,6 +206,7 @@ static void judge(struct audit_run *a)
 const struct audit audit_exposure = {
 	.name = "exposure",
 	.help = "what code outside KVM uses of KVM's headers",
+	.ready = cparse_load,
 	.plan = plan,
 	.judge = judge,
 };

@@ -24,29 +24,17 @@
 #include "sys/mem.h"
 #include "sys/strbuf.h"
 
-/* One state; the same as the one before where known is false and why NULL. */
 struct identity_state {
-	bool known;
-	char *why; /* it is not known, and may be another one */
 	struct identity found;
 	struct strlist skipped; /* units without an object */
 };
 
-struct identity_states {
-	struct identity_state *v; /* [patch] */
-	unsigned nr;
-};
-
-void identity_states_free(struct identity_states *s)
+static void free_state(void *found)
 {
-	if (!s)
-		return;
-	for (unsigned i = 0; i < s->nr; i++) {
-		identity_release(&s->v[i].found);
-		strlist_release(&s->v[i].skipped);
-		free(s->v[i].why);
-	}
-	free(s->v);
+	struct identity_state *s = found;
+
+	identity_release(&s->found);
+	strlist_release(&s->skipped);
 	free(s);
 }
 
@@ -228,35 +216,20 @@ static int compare(struct identity_state *s, const struct look_site *at,
 	return 0;
 }
 
-static void objects(struct audit_run *a, struct audit_cell *c,
-		    const struct look_site *at, const struct image_tree *before,
-		    const struct image_tree *now)
+static void *find(const struct audit_cell *c, const struct look_site *at,
+		  const struct image_tree *before,
+		  const struct image_tree *now, struct errbuf *err)
 {
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	struct identity_state *s;
+	struct identity_state *s = xcalloc(1, sizeof(*s));
 
-	(void)a;
-	if (!c->identity) {
-		c->identity = xcalloc(1, sizeof(*c->identity));
-		c->identity->nr = at->result->nr_patches;
-		c->identity->v = xcalloc(c->identity->nr, sizeof(*s));
-	}
-	s = &c->identity->v[at->patch];
-	if (!now)
-		s->why = xstrdup("its objects were not built");
-	else if (compare(s, at, before, now, &err))
-		s->why = xstrdup(err.msg);
-	else
-		s->known = true;
+	(void)c;
+	if (!compare(s, at, before, now, err))
+		return s;
+	free_state(s);
+	return NULL;
 }
 
 /* ---- findings ------------------------------------------------------------------------- */
-
-struct judge {
-	struct audit_run *a;
-	struct ledger ledger;
-	const struct audit_cell *cell;
-};
 
 static const char *const kinds[2][NR_FATES] = {
 	[CODE_FUNCTION] = { [FATE_CHANGED] = "changed",
@@ -278,7 +251,7 @@ static char *evidence_of(const struct identity_item *i)
 			 i->fate == FATE_ADDED ? i->after : i->before);
 }
 
-static void tell_item(struct judge *j, const struct identity_item *i,
+static void tell_item(struct object_judge *j, const struct identity_item *i,
 		      unsigned patch)
 {
 	const char *kind = kinds[i->kind][i->fate];
@@ -296,7 +269,7 @@ static void tell_item(struct judge *j, const struct identity_item *i,
 		     kind, j->cell->nr, patch, patch + 1, &text);
 }
 
-static void figure(struct judge *j, const char *kind, const char *unit,
+static void figure(struct object_judge *j, const char *kind, const char *unit,
 		   const char *target, char *evidence)
 {
 	struct finding *f = audit_add(
@@ -311,8 +284,9 @@ static void figure(struct judge *j, const char *kind, const char *unit,
 	audit_add_cell(j->a, f, j->cell->nr);
 }
 
-static void tell_tip(struct judge *j, const struct identity_state *s)
+static void tell_tip(struct object_judge *j, const void *found)
 {
+	const struct identity_state *s = found;
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 
 	identity_tell(&s->found, &text);
@@ -340,42 +314,23 @@ static void tell_tip(struct judge *j, const struct identity_state *s)
 	}
 }
 
-static void judge_cell(struct judge *j)
+static void tell_state(struct object_judge *j, const void *found, unsigned patch)
 {
-	const struct identity_states *l = j->cell->identity;
-	const struct identity_state *last = NULL;
+	const struct identity_state *s = found;
 
-	for (unsigned p = 0; l && p < l->nr; p++) {
-		const struct identity_state *s = &l->v[p];
-
-		if (s->why)
-			audit_note(j->a, "%s patch %u is not known: %s",
-				   j->cell->id, p, s->why);
-		if (s->known)
-			last = s;
-		for (size_t i = 0; last && i < last->found.nr_items; i++)
-			tell_item(j, &last->found.items[i], p);
-	}
-	if (last)
-		tell_tip(j, last);
+	for (size_t i = 0; i < s->found.nr_items; i++)
+		tell_item(j, &s->found.items[i], patch);
 }
 
-static void judge(struct audit_run *a)
-{
-	struct judge j = { .a = a };
-
-	ledger_init(&j.ledger, a);
-	for (size_t i = 0; i < a->nr_cells; i++) {
-		j.cell = &a->cells[i];
-		if (j.cell->id)
-			judge_cell(&j);
-	}
-	ledger_finish(&j.ledger, a);
-}
+static const struct object_audit reads_objects = {
+	.find = find,
+	.free = free_state,
+	.tell = tell_state,
+	.tell_last = tell_tip,
+};
 
 const struct audit audit_identity = {
 	.name = "identity",
 	.help = "functions whose object code the series changes",
-	.objects = objects,
-	.judge = judge,
+	.objects = &reads_objects,
 };

@@ -2,11 +2,9 @@
 #include "cmd/bisect_print.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
-#include "cmd/output.h"
+#include "cmd/session.h"
 #include "engine/bisect_run.h"
-#include "engine/trace.h"
 #include "model/result.h"
-#include "store/store.h"
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
 #include "sys/mem.h"
@@ -162,28 +160,18 @@ static int check_condition(const struct run_result *r,
 	return code;
 }
 
-/* For "kvmatrix repro": which repository has the states. */
-static void remember_sources(const struct session *s, const char *run_id)
-{
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	_cleanup_free_ char *key = xasprintf("repo:%s", run_id);
-
-	if (store_put_value(s->store, key, s->tree.repo, &err))
-		warn("%s", err.msg);
-}
-
 static int print(const struct session *s, const struct run_result *r,
-		 const struct bisect_findings *f, bool scout, const char *dir)
+		 const struct bisect_findings *f, bool scout)
 {
 	const struct options *o = s->options;
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	_cleanup_free_ char *file = path_join(dir, "bisect.txt");
+	_cleanup_free_ char *file = path_join(s->dir, "bisect.txt");
 	struct bisect_style style = {
 		.history = s->dag.nr != 0,
 		.scouted = scout,
 		.condition = o->run,
-		.dir = dir,
+		.dir = s->dir,
 	};
 	int code = exit_code(r, f), bad = EXIT_OK;
 
@@ -199,8 +187,7 @@ static int print(const struct session *s, const struct run_result *r,
 	return code != EXIT_WORSE && bad ? bad : code;
 }
 
-static int execute(struct session *s, struct run_result *r, const char *dir,
-		   struct trace *trace)
+static int execute(struct session *s, struct run_result *r)
 {
 	struct options *o = s->options;
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
@@ -210,73 +197,32 @@ static int execute(struct session *s, struct run_result *r, const char *dir,
 		.verbose = o->verbose,
 		.history = s->dag.nr != 0,
 	};
-	bool scout = !o->tip_only && !o->run && !s->dag.nr &&
-		     s->place.mode == SANDBOX_OVERLAY;
 	struct bisect_opts b = {
-		.run = {
-			.matrix = &s->matrix,
-			.tree = &s->tree,
-			.store = s->store,
-			.place = &s->place,
-			.dir = dir,
-			.jobs = o->jobs,
-			.makeflags = o->jobs_given ? NULL : getenv("MAKEFLAGS"),
-			.memory = o->memory,
-			.trace = trace,
-			.use_memory = !o->no_memory,
-			.audit_percent = o->audit_percent,
-			.step_timeout_ms = o->timeout_ms,
-			.event = tell,
-			.data = &t,
-			.scout = scout,
-			.probe = o->run,
-		},
+		.run = session_run_opts(s),
 		.dag = s->dag.nr ? &s->dag : NULL,
 		.first_parent = o->first_parent,
 	};
 
+	b.run.event = tell;
+	b.run.data = &t;
+	b.run.probe = o->run;
+	b.run.scout = !o->tip_only && !o->run && !s->dag.nr &&
+		      s->place.mode == SANDBOX_OVERLAY;
 	if (bisect_execute(&b, r, &f, &err)) {
 		complain("%s", err.msg);
 		return EXIT_UNKNOWN;
 	}
-	return print(s, r, &f, scout, dir);
+	return print(s, r, &f, b.run.scout);
 }
 
 int cmd_bisect(int argc, char **argv)
 {
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 	_cleanup_run_result_ struct run_result r = RUN_RESULT_INIT;
-	_cleanup_free_ char *dir = NULL;
-	struct trace *trace = NULL;
-	struct options o;
+	_cleanup_(options_release) struct options o;
 	struct session s;
 	int code = options_parse(&o, argc, argv, help);
 
-	if (code >= 0)
+	if (code >= 0 || session_begin(&s, &o, argc, argv, &r, &code))
 		return code;
-	if (o.trace) {
-		trace = trace_open(o.trace, &err);
-		if (!trace) {
-			complain("%s", err.msg);
-			return EXIT_USAGE;
-		}
-	}
-	if (session_open(&s, &o, &code)) {
-		trace_close(trace, &err);
-		return code;
-	}
-	code = EXIT_UNKNOWN;
-	session_describe(&s, &r, argc, argv);
-	dir = output_dir(o.dir, s.home, r.id, &err);
-	remember_sources(&s, r.id);
-	if (dir)
-		code = execute(&s, &r, dir, trace);
-	else
-		complain("%s", err.msg);
-	if (trace_close(trace, &err)) {
-		complain("%s", err.msg);
-		code = code == EXIT_OK ? EXIT_UNKNOWN : code;
-	}
-	session_close(&s);
-	return code;
+	return session_end(&s, execute(&s, &r));
 }

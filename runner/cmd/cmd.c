@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cmd/cmd.h"
 
+#include "store/store.h"
+#include "sys/errbuf.h"
 #include "sys/fileio.h"
 #include "sys/mem.h"
 #include "sys/strbuf.h"
@@ -59,4 +61,24 @@ char *home_dir(void)
 			return STEAL(self);
 	}
 	return xstrdup(KVMATRIX_DATADIR);
+}
+
+struct store *open_runs(int *exit_code)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_free_ char *cache = cache_dir();
+	_cleanup_free_ char *db = path_join(cache, "store.db");
+	struct store *st;
+
+	if (!file_exists(db)) {
+		complain("no run is stored yet (%s does not exist)", db);
+		*exit_code = EXIT_USAGE;
+		return NULL;
+	}
+	st = store_open(db, NULL, &err);
+	if (!st) {
+		complain("%s", err.msg);
+		*exit_code = EXIT_UNKNOWN;
+	}
+	return st;
 }

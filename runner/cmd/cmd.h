@@ -6,6 +6,8 @@
 #ifndef KVMATRIX_CMD_CMD_H
 #define KVMATRIX_CMD_CMD_H
 
+struct store;
+
 #define EXIT_OK 0
 #define EXIT_WORSE 1
 #define EXIT_USAGE 2
@@ -31,5 +33,7 @@ void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *home_dir(void);
 /* Absolute path of the running program. Owned. */
 char *self_path(void);
+/* The runs that are stored, to be closed; NULL: told, and *exit_code says how to end. */
+struct store *open_runs(int *exit_code);
 
 #endif

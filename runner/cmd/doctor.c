@@ -3,6 +3,7 @@
 #include "engine/place.h"
 #include "engine/toolchain.h"
 #include "model/matrix.h"
+#include "sys/cparse.h"
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
 #include "sys/mem.h"
@@ -10,7 +11,6 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <unistd.h>
 
 static const char help[] =
 	"usage: kvmatrix doctor [-m MATRIX]\n"
@@ -34,21 +34,6 @@ static const struct {
 	{ "ccache", "ccache", "not compiling the same thing twice", false },
 };
 
-static bool have(const char *program)
-{
-	_cleanup_strlist_ struct strlist dirs = STRLIST_INIT;
-	const char *path = getenv("PATH");
-	bool found = false;
-
-	strlist_split(&dirs, path ? path : "/usr/bin:/bin", ":");
-	strlist_each(dir, &dirs) {
-		_cleanup_free_ char *full = path_join(dir, program);
-
-		found = found || !access(full, X_OK);
-	}
-	return found;
-}
-
 static void line(const char *status, const char *what, const char *detail)
 {
 	printf("%-8s %-28s %s\n", status, what, detail);
@@ -59,7 +44,9 @@ static bool check_tools(struct strlist *packages)
 	bool ok = true;
 
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
-		if (have(tools[i].program)) {
+		_cleanup_free_ char *path = program_find(tools[i].program);
+
+		if (path) {
 			line("ok", tools[i].program, tools[i].use);
 			continue;
 		}
@@ -69,6 +56,18 @@ static bool check_tools(struct strlist *packages)
 		ok = ok && !tools[i].needed;
 	}
 	return ok;
+}
+
+/* The only library that is not linked. */
+static void check_libclang(struct strlist *packages)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	bool there = !cparse_load(&err);
+
+	line(there ? "ok" : "absent", cparse_library(),
+	     "what C code means, for the audit exposure");
+	if (!there)
+		strlist_add(packages, cparse_package());
 }
 
 static bool check_compilers(const struct matrix *m, struct strlist *packages)
@@ -157,6 +156,7 @@ int cmd_doctor(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	ok = check_tools(&packages);
+	check_libclang(&packages);
 	ok = check_compilers(&m, &packages) && ok;
 	ok = check_place() && ok;
 	if (packages.nr) {

@@ -9,6 +9,7 @@
  */
 #include "audit/exposure.h"
 #include "cmd/cmd.h"
+#include "sys/cparse.h"
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
 #include "sys/mem.h"
@@ -391,6 +392,11 @@ int cmd_exposure(int argc, char **argv)
 				  "exposure --help)" :
 				  "exposure: -j takes a number from 1 on");
 		return EXIT_USAGE;
+	}
+	/* Told once; a process for one unit tells it in its answer. */
+	if (!o.one && cparse_load(&err)) {
+		complain("exposure: %s", err.msg);
+		return EXIT_UNKNOWN;
 	}
 	return audit_all(&o, argc - optind, argv + optind);
 }

@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The arguments that run, plan and bisect have in common, and what they open.
+ * The arguments that run, plan and bisect have in common.
  */
 #ifndef KVMATRIX_CMD_OPTIONS_H
 #define KVMATRIX_CMD_OPTIONS_H
 
-#include "engine/bisect.h"
-#include "engine/place.h"
-#include "engine/tree.h"
-#include "model/matrix.h"
-#include "model/series.h"
 #include "sys/strlist.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-struct errbuf;
-struct run_result;
-struct store;
 
 struct options {
 	const char *tree;
@@ -50,28 +41,5 @@ struct options {
  */
 int options_parse(struct options *o, int argc, char **argv, const char *help);
 void options_release(struct options *o);
-
-/* Everything a run works on. */
-struct session {
-	struct options *options;
-	char *home;
-	struct place place;
-	struct matrix matrix;
-	struct series series;
-	struct tree tree;
-	struct bisect_dag dag; /* bisect of a range with merges; else empty */
-	struct store *store;
-};
-
-/*
- * Opens matrix, place, store, tree and series, in that order, so that cheap
- * mistakes are told before long work. -1: told to the user; *exit_code says how
- * to end.
- */
-int session_open(struct session *s, struct options *o, int *exit_code);
-void session_close(struct session *s);
-/* Fills id, version, command, ... of a run. */
-void session_describe(const struct session *s, struct run_result *r, int argc,
-		      char **argv);
 
 #endif

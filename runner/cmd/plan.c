@@ -2,7 +2,7 @@
 #include "cmd/cmd.h"
 #include "cmd/explain.h"
 #include "cmd/options.h"
-#include "engine/run.h"
+#include "cmd/session.h"
 #include "sys/errbuf.h"
 #include "sys/mem.h"
 #include "sys/strbuf.h"
@@ -155,7 +155,7 @@ int cmd_plan(int argc, char **argv)
 	_cleanup_run_result_ struct run_result r = RUN_RESULT_INIT;
 	struct plan p = { 0 };
 	struct explanation e = { 0 };
-	struct options o;
+	_cleanup_(options_release) struct options o;
 	struct session s;
 	int code = options_parse(&o, argc, argv, help);
 

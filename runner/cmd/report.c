@@ -5,7 +5,6 @@
 #include "report/report.h"
 #include "store/store.h"
 #include "sys/errbuf.h"
-#include "sys/fileio.h"
 #include "sys/mem.h"
 #include "sys/strbuf.h"
 
@@ -85,9 +84,6 @@ int cmd_report(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	_cleanup_free_ char *cache = cache_dir();
-	_cleanup_free_ char *db = path_join(cache, "store.db");
 	const struct report_format *f = find_format("text");
 	struct store *st;
 	bool want_list = false;
@@ -114,15 +110,9 @@ int cmd_report(int argc, char **argv)
 		complain("more than one RUN given");
 		return EXIT_USAGE;
 	}
-	if (!file_exists(db)) {
-		complain("no run is stored yet (%s does not exist)", db);
-		return EXIT_USAGE;
-	}
-	st = store_open(db, NULL, &err);
-	if (!st) {
-		complain("%s", err.msg);
-		return EXIT_UNKNOWN;
-	}
+	st = open_runs(&code);
+	if (!st)
+		return code;
 	code = want_list ? list(st) :
 			   print(st, f, optind < argc ? argv[optind] : NULL);
 	store_close(st);

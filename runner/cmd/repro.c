@@ -139,9 +139,6 @@ static int find_and_print(struct store *st, char **argv)
 
 int cmd_repro(int argc, char **argv)
 {
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	_cleanup_free_ char *cache = cache_dir();
-	_cleanup_free_ char *db = path_join(cache, "store.db");
 	struct store *st;
 	int code;
 
@@ -153,15 +150,9 @@ int cmd_repro(int argc, char **argv)
 		complain("repro takes RUN CELL PATCH (see kvmatrix repro --help)");
 		return EXIT_USAGE;
 	}
-	if (!file_exists(db)) {
-		complain("no run is stored yet (%s does not exist)", db);
-		return EXIT_USAGE;
-	}
-	st = store_open(db, NULL, &err);
-	if (!st) {
-		complain("%s", err.msg);
-		return EXIT_UNKNOWN;
-	}
+	st = open_runs(&code);
+	if (!st)
+		return code;
 	code = find_and_print(st, argv + 1);
 	store_close(st);
 	return code;

@@ -7,10 +7,8 @@
 #include "cmd/options.h"
 #include "cmd/output.h"
 #include "cmd/progress.h"
-#include "engine/run.h"
-#include "engine/trace.h"
+#include "cmd/session.h"
 #include "report/report.h"
-#include "store/store.h"
 #include "sys/errbuf.h"
 #include "sys/mem.h"
 #include "sys/strbuf.h"
@@ -80,16 +78,6 @@ static int report(const struct run_result *r, const char *dir)
 	return code;
 }
 
-/* For "kvmatrix repro": which repository has the states. */
-static void remember_sources(const struct session *s, const char *run_id)
-{
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	_cleanup_free_ char *key = xasprintf("repo:%s", run_id);
-
-	if (store_put_value(s->store, key, s->tree.repo, &err))
-		warn("%s", err.msg);
-}
-
 /* For --verbose: how well the machine was used. */
 static void print_use(const struct run_result *r)
 {
@@ -152,76 +140,44 @@ int cmd_run(int argc, char **argv)
 	return run_series(argc, argv, help);
 }
 
+static int execute(struct session *s, struct run_result *r,
+		   struct audit_run *audits, const struct accept_list *accept)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	const struct options *o = s->options;
+	struct progress *progress = progress_new(o->quiet, o->verbose);
+	struct run_opts ro = session_run_opts(s);
+	int ret, code;
+
+	ro.looks = audits ? audit_looks(audits) : NULL;
+	ro.quick_only = !strcmp(o->depth, "quick");
+	ro.event = progress_event;
+	ro.data = progress;
+	ret = run_execute(&ro, r, &err);
+	progress_free(progress);
+	if (ret) {
+		complain("%s", err.msg);
+		return EXIT_UNKNOWN;
+	}
+	if (o->verbose)
+		print_use(r);
+	code = report(r, s->dir);
+	if (audits)
+		tell_unused(accept, r);
+	return code;
+}
+
 int run_series(int argc, char **argv, const char *usage)
 {
 	_cleanup_(accept_release) struct accept_list accept = { 0 };
 	_cleanup_(free_audits) struct audit_run *audits = NULL;
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	_cleanup_errbuf_ struct errbuf trace_err = ERRBUF_INIT;
 	_cleanup_run_result_ struct run_result r = RUN_RESULT_INIT;
-	_cleanup_free_ char *dir = NULL;
-	struct progress *progress;
-	struct trace *trace = NULL;
 	_cleanup_(options_release) struct options o;
 	struct session s;
 	int code = options_parse(&o, argc, argv, usage);
 
-	if (code >= 0 || open_audits(&o, &accept, &audits, &code))
+	if (code >= 0 || open_audits(&o, &accept, &audits, &code) ||
+	    session_begin(&s, &o, argc, argv, &r, &code))
 		return code;
-	if (o.trace) {
-		trace = trace_open(o.trace, &err);
-		if (!trace) {
-			complain("%s", err.msg);
-			return EXIT_USAGE;
-		}
-	}
-	if (session_open(&s, &o, &code)) {
-		trace_close(trace, &trace_err);
-		return code;
-	}
-	code = EXIT_UNKNOWN;
-	session_describe(&s, &r, argc, argv);
-	dir = output_dir(o.dir, s.home, r.id, &err);
-	remember_sources(&s, r.id);
-	progress = progress_new(o.quiet, o.verbose);
-	if (dir) {
-		struct run_opts ro = {
-			.matrix = &s.matrix,
-			.tree = &s.tree,
-			.store = s.store,
-			.place = &s.place,
-			.dir = dir,
-			.jobs = o.jobs,
-			.makeflags = o.jobs_given ? NULL : getenv("MAKEFLAGS"),
-			.memory = o.memory,
-			.trace = trace,
-			.use_memory = !o.no_memory,
-			.looks = audits ? audit_looks(audits) : NULL,
-			.audit_percent = o.audit_percent,
-			.quick_only = !strcmp(o.depth, "quick"),
-			.step_timeout_ms = o.timeout_ms,
-			.event = progress_event,
-			.data = progress,
-		};
-
-		if (!run_execute(&ro, &r, &err)) {
-			progress_free(progress);
-			progress = NULL;
-			if (o.verbose)
-				print_use(&r);
-			code = report(&r, dir);
-			if (audits)
-				tell_unused(&accept, &r);
-		}
-	}
-	if (trace_close(trace, &trace_err)) {
-		complain("%s", trace_err.msg);
-		code = code == EXIT_OK ? EXIT_UNKNOWN : code;
-	}
-	if (progress)
-		progress_free(progress);
-	if (err.msg)
-		complain("%s", err.msg);
-	session_close(&s);
-	return code;
+	return session_end(&s, execute(&s, &r, audits, &accept));
 }

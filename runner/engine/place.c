@@ -14,22 +14,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static bool program_in_path(const char *name)
-{
-	struct strlist dirs = STRLIST_INIT;
-	const char *path = getenv("PATH");
-	bool found = false;
-
-	strlist_split(&dirs, path ? path : "/usr/bin:/bin", ":");
-	strlist_each(dir, &dirs) {
-		_cleanup_free_ char *full = path_join(dir, name);
-
-		found = found || !access(full, X_OK);
-	}
-	strlist_release(&dirs);
-	return found;
-}
-
 /* What is left of processes that are gone: dir/PREFIX<pid>. */
 static void remove_dead(const char *dir, const char *prefix)
 {
@@ -72,6 +56,7 @@ int place_open(struct place *p, const char *self, bool plain, bool use_ccache,
 	_cleanup_free_ char *pid = xasprintf("%ld", (long)getpid());
 	_cleanup_free_ char *scratch = NULL;
 	_cleanup_free_ char *mnt = NULL;
+	_cleanup_free_ char *ccache = use_ccache ? program_find("ccache") : NULL;
 
 	p->lock = -1;
 	p->cache = cache_dir();
@@ -81,7 +66,7 @@ int place_open(struct place *p, const char *self, bool plain, bool use_ccache,
 	p->obj = path_join(mnt, "obj");
 	scratch = path_join(p->cache, "scratch");
 	p->scratch = path_join(scratch, pid);
-	if (use_ccache && program_in_path("ccache"))
+	if (ccache)
 		p->ccache = path_join(p->cache, "ccache");
 	remove_dead(scratch, "");
 	if (tree_remove(p->scratch, err) || dir_make(p->scratch, err) ||

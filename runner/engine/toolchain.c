@@ -9,12 +9,11 @@
 
 #include "model/matrix.h"
 #include "sys/errbuf.h"
+#include "sys/fileio.h"
 #include "sys/hash.h"
 #include "sys/mem.h"
 #include "sys/proc.h"
 #include "sys/strbuf.h"
-
-#include <unistd.h>
 
 void toolchain_release(struct toolchain *t)
 {
@@ -37,28 +36,6 @@ void toolchain_copy(struct toolchain *to, const struct toolchain *from)
 	strlist_cat(&to->make_vars, &from->make_vars);
 }
 
-/* Full path of a program by PATH, or NULL. Owned. */
-static char *find_program(const char *name)
-{
-	struct strlist dirs = STRLIST_INIT;
-	const char *path = getenv("PATH");
-	char *found = NULL;
-
-	if (strchr(name, '/'))
-		return access(name, X_OK) ? NULL : xstrdup(name);
-	strlist_split(&dirs, path ? path : "/usr/bin:/bin", ":");
-	strlist_each(dir, &dirs) {
-		_cleanup_free_ char *full = xasprintf("%s/%s", dir, name);
-
-		if (!access(full, X_OK)) {
-			found = STEAL(full);
-			break;
-		}
-	}
-	strlist_release(&dirs);
-	return found;
-}
-
 /* Output of one short command without its newline; NULL when it failed. */
 static char *output_of(const char *prog, const char *arg)
 {
@@ -74,7 +51,7 @@ static char *output_of(const char *prog, const char *arg)
 static void hash_program(struct hash *h, const char *name)
 {
 	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
-	_cleanup_free_ char *path = name ? find_program(name) : NULL;
+	_cleanup_free_ char *path = name ? program_find(name) : NULL;
 	_cleanup_free_ char *hex = path ? hash_file(path, &ignored) : NULL;
 
 	hash_add_str(h, hex);
@@ -122,7 +99,7 @@ int toolchain_resolve(struct toolchain *t, const struct cell *c,
 		if (suffix)
 			strlist_addf(&t->make_vars, "CC=%s", t->cc);
 	}
-	found = find_program(t->cc);
+	found = program_find(t->cc);
 	if (!found)
 		return errbuf_set(err,
 				  "compiler %s is not installed (Debian: "

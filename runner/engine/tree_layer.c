@@ -65,21 +65,6 @@ static int parent_of(int top, const char *path, bool make, const char **name)
 	return dir;
 }
 
-static int write_all(int fd, const char *p, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		p += n;
-		len -= n;
-	}
-	return 0;
-}
-
 static int put_regular(int dir, const char *name, unsigned mode,
 		       const char *content, size_t len)
 {
@@ -89,7 +74,7 @@ static int put_regular(int dir, const char *name, unsigned mode,
 
 	if (fd < 0)
 		return -1;
-	if (write_all(fd, content, len)) {
+	if (fd_write_all(fd, content, len)) {
 		int saved = errno;
 
 		close(fd);

@@ -135,6 +135,21 @@ int place_list(const struct place *p, const char *key, const json_t **out)
 	return 0;
 }
 
+int place_each(const struct place *p, const char *key,
+	       int (*read)(const struct place *sub, void *data), void *data)
+{
+	const json_t *a, *v;
+	struct place sub;
+	size_t i;
+
+	if (place_list(p, key, &a))
+		return -1;
+	json_array_foreach(a, i, v)
+		if (place_enter(&sub, p, key, i, v) || read(&sub, data))
+			return -1;
+	return 0;
+}
+
 int place_strings(const struct place *p, const char *key, struct strlist *out)
 {
 	const json_t *a, *v;

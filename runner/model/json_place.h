@@ -47,6 +47,9 @@ int place_uint(const struct place *p, const char *key, unsigned *out);
 int place_uint_or_null(const struct place *p, const char *key, unsigned *out);
 /* The member "seconds": not negative. */
 int place_seconds(const struct place *p, double *out);
+/* Calls read for each object of the array key, until it gives -1. */
+int place_each(const struct place *p, const char *key,
+	       int (*read)(const struct place *sub, void *data), void *data);
 /* An array; borrowed from the document. */
 int place_list(const struct place *p, const char *key, const json_t **out);
 /* An array of strings, appended to out as copies. */

@@ -12,10 +12,10 @@
 struct place;
 
 struct result_index {
-	struct strmap cells; /* id: struct cell_info in r */
-	const struct run_result *r;
+	struct run_result *r; /* what is being read */
+	struct strmap cells;  /* id: struct cell_info in r */
+	bool *seen;	      /* the steps, while they are read */
 };
-
 
 /* The member "cell", "patch" of p; -1: it names none of the run. */
 int result_find_cell(const struct place *p, const struct result_index *ix,
@@ -25,9 +25,7 @@ int result_find_patch(const struct place *p, const struct result_index *ix,
 
 /* The list "proofs", "audits" of the document. Absent in those of versions that
  * had none: no error. */
-int result_read_proofs(const struct place *top, struct run_result *r,
-		       const struct result_index *ix);
-int result_read_findings(const struct place *top, struct run_result *r,
-			 const struct result_index *ix);
+int result_read_proofs(const struct place *top, struct result_index *ix);
+int result_read_findings(const struct place *top, struct result_index *ix);
 
 #endif

@@ -47,25 +47,17 @@ static const char *name_of_status(int v)
 	return diag_status_name((enum diag_status)v);
 }
 
-static int read_from(const struct place *p, struct diagnostic *d)
+static int read_from(const struct place *p, void *data)
 {
-	const json_t *a, *v;
-	struct place sub;
-	size_t i;
+	struct diagnostic *d = data;
+	struct diag_from *f;
 
-	if (place_list(p, "included_from", &a))
+	d->from = xrealloc(d->from, (d->nr_from + 1) * sizeof(*d->from));
+	f = &d->from[d->nr_from++];
+	*f = (struct diag_from){ 0 };
+	if (place_str(p, "file", &f->file) ||
+	    place_uint_or_null(p, "line", &f->line))
 		return -1;
-	if (json_array_size(a))
-		d->from = xcalloc(json_array_size(a), sizeof(*d->from));
-	json_array_foreach(a, i, v) {
-		struct diag_from *f = &d->from[i];
-
-		d->nr_from = i + 1;
-		if (place_enter(&sub, p, "included_from", i, v) ||
-		    place_str(&sub, "file", &f->file) ||
-		    place_uint_or_null(&sub, "line", &f->line))
-			return -1;
-	}
 	return 0;
 }
 
@@ -80,7 +72,8 @@ static int read_diag(const struct place *p, struct diagnostic *d)
 	    place_str(p, "message", &d->message) ||
 	    place_str(p, "function", &d->function) ||
 	    place_str(p, "tool", &d->tool) || place_str(p, "note", &d->note) ||
-	    read_from(p, d) || place_bool(p, "fatal", &d->fatal) ||
+	    place_each(p, "included_from", read_from, d) ||
+	    place_bool(p, "fatal", &d->fatal) ||
 	    place_bool(p, "replayed", &d->replayed) ||
 	    place_str(p, "fingerprint", &d->fingerprint))
 		return -1;
@@ -204,32 +197,30 @@ static int read_run(const struct place *top, struct run_result *r)
 	return 0;
 }
 
-/* What the references of one document are checked against. */
-static int read_cells(const struct place *top, struct run_result *r,
-		      struct result_index *ix)
+static int read_cell(const struct place *p, void *data)
 {
-	const json_t *a, *v;
-	struct place p;
-	size_t i;
+	struct result_index *ix = data;
+	struct cell_info *c = run_result_add_cell(ix->r);
 
-	if (place_list(top, "cells", &a))
+	if (place_own_str(p, "id", &c->id) || place_str(p, "arch", &c->arch) ||
+	    place_str(p, "config", &c->config) ||
+	    place_str(p, "toolchain", &c->toolchain) ||
+	    place_str(p, "toolchain_version", &c->toolchain_version) ||
+	    place_str(p, "config_hash", &c->config_hash) ||
+	    place_str(p, "same_as", &c->same_as) ||
+	    place_str(p, "error", &c->error))
 		return -1;
-	json_array_foreach(a, i, v) {
-		struct cell_info *c = run_result_add_cell(r);
+	return 0;
+}
 
-		if (place_enter(&p, top, "cells", i, v) ||
-		    place_own_str(&p, "id", &c->id) ||
-		    place_str(&p, "arch", &c->arch) ||
-		    place_str(&p, "config", &c->config) ||
-		    place_str(&p, "toolchain", &c->toolchain) ||
-		    place_str(&p, "toolchain_version", &c->toolchain_version) ||
-		    place_str(&p, "config_hash", &c->config_hash) ||
-		    place_str(&p, "same_as", &c->same_as) ||
-		    place_str(&p, "error", &c->error))
-			return -1;
-	}
+static int read_cells(const struct place *top, struct result_index *ix)
+{
+	struct run_result *r = ix->r;
+
+	if (place_each(top, "cells", read_cell, ix))
+		return -1;
 	/* Only now: adding cells moves them. */
-	for (i = 0; i < r->nr_cells; i++) {
+	for (size_t i = 0; i < r->nr_cells; i++) {
 		if (strmap_has(&ix->cells, r->cells[i].id))
 			return errbuf_set(
 				top->err,
@@ -240,57 +231,39 @@ static int read_cells(const struct place *top, struct run_result *r,
 	return 0;
 }
 
-static int read_renames(const struct place *p, struct strlist *out)
+static int read_rename(const struct place *p, void *data)
 {
-	const json_t *a, *v;
-	struct place sub;
-	size_t i;
+	const char *path, *base;
 
-	if (place_list(p, "renames", &a))
+	if (place_need_str(p, "path", &path) ||
+	    place_need_str(p, "base", &base))
 		return -1;
-	json_array_foreach(a, i, v) {
-		const char *path, *base;
-
-		if (place_enter(&sub, p, "renames", i, v) ||
-		    place_need_str(&sub, "path", &path) ||
-		    place_need_str(&sub, "base", &base))
-			return -1;
-		strlist_addl(out, path, base, NULL);
-	}
+	strlist_addl(data, path, base, NULL);
 	return 0;
 }
 
-static int read_patches(const struct place *top, struct run_result *r)
+static int read_patch(const struct place *p, void *data)
 {
-	const json_t *a, *v;
-	struct place p;
-	size_t i;
+	struct result_index *ix = data;
+	struct patch_info *pi = run_result_add_patch(ix->r);
 
-	if (place_list(top, "patches", &a))
+	if (place_uint(p, "index", &pi->index) ||
+	    place_str(p, "subject", &pi->subject) ||
+	    place_str(p, "author", &pi->author) ||
+	    place_str(p, "commit", &pi->commit) ||
+	    place_str(p, "tree", &pi->tree) ||
+	    place_str(p, "not_applied", &pi->not_applied) ||
+	    place_each(p, "renames", read_rename, &pi->renames))
 		return -1;
-	json_array_foreach(a, i, v) {
-		struct patch_info *pi = run_result_add_patch(r);
-
-		if (place_enter(&p, top, "patches", i, v) ||
-		    place_uint(&p, "index", &pi->index) ||
-		    place_str(&p, "subject", &pi->subject) ||
-		    place_str(&p, "author", &pi->author) ||
-		    place_str(&p, "commit", &pi->commit) ||
-		    place_str(&p, "tree", &pi->tree) ||
-		    place_str(&p, "not_applied", &pi->not_applied) ||
-		    read_renames(&p, &pi->renames))
-			return -1;
-		if (pi->index != i)
-			return errbuf_set(top->err,
-					  "patches[%zu].index must be %zu", i,
-					  i);
-	}
+	if (pi->index != p->i)
+		return errbuf_set(p->err, "patches[%zu].index must be %zu",
+				  p->i, p->i);
 	return 0;
 }
 
-static int read_judged_step(const struct place *p, const struct result_index *ix,
-			    bool *seen)
+static int read_judged_step(const struct place *p, void *data)
 {
+	struct result_index *ix = data;
 	unsigned patch;
 	size_t cell, at;
 	struct step_result *s;
@@ -299,11 +272,11 @@ static int read_judged_step(const struct place *p, const struct result_index *ix
 	if (result_find_patch(p, ix, &patch) || result_find_cell(p, ix, &cell))
 		return -1;
 	at = patch * ix->r->nr_cells + cell;
-	if (seen[at])
+	if (ix->seen[at])
 		return place_fail(p, "patch",
 				  " %u and cell \"%s\" are there twice", patch,
 				  ix->r->cells[cell].id);
-	seen[at] = true;
+	ix->seen[at] = true;
 	s = &ix->r->steps[at];
 	verdict = place_name(p, "verdict", name_of_verdict, VERDICT_ERROR + 1);
 	if (verdict < 0)
@@ -312,13 +285,12 @@ static int read_judged_step(const struct place *p, const struct result_index *ix
 	return read_step(p, s);
 }
 
-static int read_steps(const struct place *top, struct run_result *r,
-		      const struct result_index *ix)
+static int read_steps(const struct place *top, struct result_index *ix)
 {
-	_cleanup_free_ bool *seen = NULL;
-	const json_t *a, *v;
-	struct place p;
-	size_t i, want;
+	struct run_result *r = ix->r;
+	const json_t *a;
+	size_t want;
+	int ret;
 
 	if (place_list(top, "steps", &a))
 		return -1;
@@ -329,17 +301,16 @@ static int read_steps(const struct place *top, struct run_result *r,
 			"steps: %zu entries, but %zu patches (with the base) and %zu cells ask for one each",
 			json_array_size(a), r->nr_patches, r->nr_cells);
 	run_result_alloc_steps(r);
-	seen = xcalloc(want, sizeof(*seen));
-	json_array_foreach(a, i, v) {
-		if (place_enter(&p, top, "steps", i, v) ||
-		    read_judged_step(&p, ix, seen))
-			return -1;
-	}
-	return 0;
+	ix->seen = xcalloc(want, sizeof(*ix->seen));
+	ret = place_each(top, "steps", read_judged_step, ix);
+	free(ix->seen);
+	ix->seen = NULL;
+	return ret;
 }
 
-static int read_judged_diag(const struct place *p, const struct result_index *ix)
+static int read_judged_diag(const struct place *p, void *data)
 {
+	const struct result_index *ix = data;
 	struct step_result *s;
 	struct diagnostic *d;
 	unsigned patch;
@@ -359,57 +330,46 @@ static int read_judged_diag(const struct place *p, const struct result_index *ix
 	return 0;
 }
 
-static int read_diags(const struct place *top, const struct result_index *ix)
-{
-	const json_t *a, *v;
-	struct place p;
-	size_t i;
+/* Where the spans of a cause go. */
+struct spans {
+	const struct result_index *ix;
+	struct cause *c;
+};
 
-	if (place_list(top, "diagnostics", &a))
+static int read_span(const struct place *p, void *data)
+{
+	const struct spans *to = data;
+	struct cause *c = to->c;
+	struct cause_span *span;
+
+	GROW(c->spans, c->nr_spans, c->alloc_spans);
+	span = &c->spans[c->nr_spans++];
+	if (result_find_cell(p, to->ix, &span->cell) ||
+	    place_uint(p, "first_bad", &span->first_bad) ||
+	    place_uint_or_null(p, "healed_by", &span->healed_by))
 		return -1;
-	json_array_foreach(a, i, v) {
-		if (place_enter(&p, top, "diagnostics", i, v) ||
-		    read_judged_diag(&p, ix))
-			return -1;
-	}
 	return 0;
 }
 
-static int read_spans(const struct place *p, const struct result_index *ix,
-		      struct cause *c)
+static int read_cause(const struct place *p, void *data)
 {
-	const json_t *a, *v;
-	struct place sub;
-	size_t i;
-
-	if (place_list(p, "spans", &a))
-		return -1;
-	json_array_foreach(a, i, v) {
-		struct cause_span *span;
-
-		GROW(c->spans, c->nr_spans, c->alloc_spans);
-		span = &c->spans[c->nr_spans++];
-		if (place_enter(&sub, p, "spans", i, v) ||
-		    result_find_cell(&sub, ix, &span->cell) ||
-		    place_uint(&sub, "first_bad", &span->first_bad) ||
-		    place_uint_or_null(&sub, "healed_by", &span->healed_by))
-			return -1;
-	}
-	return 0;
-}
-
-static int read_cause(const struct place *p, const struct result_index *ix,
-		      struct cause *c)
-{
+	const struct result_index *ix = data;
+	struct run_result *r = ix->r;
+	struct cause *c;
+	struct spans spans = { .ix = ix };
 	unsigned count;
 	int kind, severity;
 
+	GROW(r->causes, r->nr_causes, r->alloc_causes);
+	spans.c = c = &r->causes[r->nr_causes++];
+	*c = (struct cause){ 0 };
 	if (place_own_str(p, "id", &c->id) ||
 	    place_str(p, "title", &c->title) ||
 	    place_own_str(p, "advice", &c->advice) ||
 	    place_uint(p, "first_bad", &c->first_bad) ||
 	    place_uint_or_null(p, "healed_by", &c->healed_by) ||
-	    read_spans(p, ix, c) || place_strings(p, "units", &c->units) ||
+	    place_each(p, "spans", read_span, &spans) ||
+	    place_strings(p, "units", &c->units) ||
 	    place_uint(p, "count", &count) ||
 	    place_str(p, "example", &c->example))
 		return -1;
@@ -422,28 +382,6 @@ static int read_cause(const struct place *p, const struct result_index *ix,
 	if (severity < 0)
 		return -1;
 	c->severity = (enum diag_severity)severity;
-	return 0;
-}
-
-static int read_causes(const struct place *top, struct run_result *r,
-		       const struct result_index *ix)
-{
-	const json_t *a, *v;
-	struct place p;
-	size_t i;
-
-	if (place_list(top, "causes", &a))
-		return -1;
-	json_array_foreach(a, i, v) {
-		struct cause *c;
-
-		GROW(r->causes, r->nr_causes, r->alloc_causes);
-		c = &r->causes[r->nr_causes++];
-		*c = (struct cause){ 0 };
-		if (place_enter(&p, top, "causes", i, v) ||
-		    read_cause(&p, ix, c))
-			return -1;
-	}
 	return 0;
 }
 
@@ -495,14 +433,16 @@ static int read_document(struct run_result *r, const char *text, size_t len,
 	if (!doc)
 		return -1;
 	ret = check_format(&top) || read_run(&top, r) ||
-	      read_cells(&top, r, &ix) || read_patches(&top, r) ||
-	      result_read_findings(&top, r, &ix);
+	      read_cells(&top, &ix) ||
+	      place_each(&top, "patches", read_patch, &ix) ||
+	      result_read_findings(&top, &ix);
 	if (!ret && head_only) {
 		run_result_alloc_steps(r);
-		ret = result_read_proofs(&top, r, &ix);
+		ret = result_read_proofs(&top, &ix);
 	} else if (!ret) {
-		ret = read_steps(&top, r, &ix) || read_diags(&top, &ix) ||
-		      read_causes(&top, r, &ix);
+		ret = read_steps(&top, &ix) ||
+		      place_each(&top, "diagnostics", read_judged_diag, &ix) ||
+		      place_each(&top, "causes", read_cause, &ix);
 	}
 	strmap_release(&ix.cells);
 	if (!ret)
@@ -524,20 +464,9 @@ int run_head_from_json(struct run_result *r, const char *text, size_t len,
 	return read_document(r, text, len, true, err);
 }
 
-static int read_step_diags(const struct place *top, struct step_result *s)
+static int read_step_diag(const struct place *p, void *data)
 {
-	const json_t *a, *v;
-	struct place p;
-	size_t i;
-
-	if (place_list(top, "diagnostics", &a))
-		return -1;
-	json_array_foreach(a, i, v) {
-		if (place_enter(&p, top, "diagnostics", i, v) ||
-		    read_diag(&p, diag_list_new(&s->diags)))
-			return -1;
-	}
-	return 0;
+	return read_diag(p, diag_list_new(data));
 }
 
 int step_result_from_json(struct step_result *s, const char *text, size_t len,
@@ -549,7 +478,8 @@ int step_result_from_json(struct step_result *s, const char *text, size_t len,
 
 	if (!doc)
 		return -1;
-	if (read_step(&top, &got) || read_step_diags(&top, &got)) {
+	if (read_step(&top, &got) ||
+	    place_each(&top, "diagnostics", read_step_diag, &got.diags)) {
 		step_result_release(&got);
 		return -1;
 	}

@@ -44,11 +44,16 @@ static const char *name_of_proof(int v)
 	return proof_kind_name((enum proof_kind)v);
 }
 
-static int read_proof(const struct place *p, const struct result_index *ix,
-		      struct proof *f)
+static int read_proof(const struct place *p, void *data)
 {
+	const struct result_index *ix = data;
+	struct run_result *r = ix->r;
 	int kind = place_name(p, "kind", name_of_proof, PROOF_UNEXPORTED + 1);
+	struct proof *f;
 
+	GROW(r->proofs, r->nr_proofs, r->alloc_proofs);
+	f = &r->proofs[r->nr_proofs++];
+	*f = (struct proof){ 0 };
 	if (kind < 0)
 		return -1;
 	f->kind = (enum proof_kind)kind;
@@ -75,25 +80,11 @@ static int read_proof(const struct place *p, const struct result_index *ix,
 }
 
 /* Of the store only. One written before there were any has none. */
-int result_read_proofs(const struct place *top, struct run_result *r,
-		       const struct result_index *ix)
+int result_read_proofs(const struct place *top, struct result_index *ix)
 {
-	const json_t *a, *v;
-	struct place p;
-	size_t i;
-
 	if (!json_object_get(top->o, "proofs"))
 		return 0;
-	if (place_list(top, "proofs", &a))
-		return -1;
-	json_array_foreach(a, i, v) {
-		GROW(r->proofs, r->nr_proofs, r->alloc_proofs);
-		r->proofs[r->nr_proofs] = (struct proof){0};
-		if (place_enter(&p, top, "proofs", i, v) ||
-		    read_proof(&p, ix, &r->proofs[r->nr_proofs++]))
-			return -1;
-	}
-	return 0;
+	return place_each(top, "proofs", read_proof, ix);
 }
 
 static int read_finding_cells(const struct place *p, const struct result_index *ix,
@@ -114,9 +105,10 @@ static int read_finding_cells(const struct place *p, const struct result_index *
 	return 0;
 }
 
-static int read_finding(const struct place *p, const struct result_index *ix,
-			struct finding *f)
+static int read_finding(const struct place *p, void *data)
 {
+	const struct result_index *ix = data;
+	struct finding *f = run_result_add_finding(ix->r);
 	int status;
 
 	if (place_own_str(p, "audit", &f->audit) ||
@@ -137,21 +129,9 @@ static int read_finding(const struct place *p, const struct result_index *ix,
 }
 
 /* Of a stored run of a version that had no audits, they are absent. */
-int result_read_findings(const struct place *top, struct run_result *r,
-			 const struct result_index *ix)
+int result_read_findings(const struct place *top, struct result_index *ix)
 {
-	const json_t *a, *v;
-	struct place p;
-	size_t i;
-
 	if (!json_object_get(top->o, "audits"))
 		return 0;
-	if (place_list(top, "audits", &a))
-		return -1;
-	json_array_foreach(a, i, v) {
-		if (place_enter(&p, top, "audits", i, v) ||
-		    read_finding(&p, ix, run_result_add_finding(r)))
-			return -1;
-	}
-	return 0;
+	return place_each(top, "audits", read_finding, ix);
 }

@@ -36,9 +36,9 @@ void cparse_unit_release(struct cparse_unit *u)
 
 char *parse_text(CXString s)
 {
-	char *text = xstrdup(clang_getCString(s) ? clang_getCString(s) : "");
+	char *text = xstrdup(clang.getCString(s) ? clang.getCString(s) : "");
 
-	clang_disposeString(s);
+	clang.disposeString(s);
 	return text;
 }
 
@@ -46,7 +46,7 @@ char *parse_text(CXString s)
 
 static char *file_path(const struct cparse_job *job, CXFile file)
 {
-	_cleanup_free_ char *name = parse_text(clang_getFileName(file));
+	_cleanup_free_ char *name = parse_text(clang.getFileName(file));
 	char *path = path_normalize(name);
 	size_t len = strlen(job->srctree);
 
@@ -115,7 +115,7 @@ struct place parse_place(struct parse *p, CXCursor c)
 	struct place at = { .file = CPARSE_NO_FILE };
 	CXFile file = NULL;
 
-	clang_getFileLocation(clang_getCursorLocation(c), &file, &at.line, NULL,
+	clang.getFileLocation(clang.getCursorLocation(c), &file, &at.line, NULL,
 			      &at.offset);
 	at.file = file_index(p, file);
 	return at;
@@ -139,7 +139,7 @@ char *parse_word(struct parse *p, const struct place *at)
 	for (size_t i = 0; i < p->nr_slots && !file; i++)
 		if (p->slots[i].key && p->slots[i].file == at->file)
 			file = p->slots[i].key;
-	text = file ? clang_getFileContents(p->tu, file, &len) : NULL;
+	text = file ? clang.getFileContents(p->tu, file, &len) : NULL;
 	for (end = at->offset; text && end < len; end++)
 		if (!isalnum((unsigned char)text[end]) && text[end] != '_')
 			break;
@@ -185,11 +185,11 @@ static enum CXChildVisitResult see_include(CXCursor c, CXCursor parent,
 	size_t to;
 
 	(void)parent;
-	if (!clang_isPreprocessing(clang_getCursorKind(c)))
+	if (!clang.isPreprocessing(clang.getCursorKind(c)))
 		return CXChildVisit_Break;
-	if (clang_getCursorKind(c) != CXCursor_InclusionDirective)
+	if (clang.getCursorKind(c) != CXCursor_InclusionDirective)
 		return CXChildVisit_Continue;
-	to = file_index(p, clang_getIncludedFile(c));
+	to = file_index(p, clang.getIncludedFile(c));
 	if (to == CPARSE_NO_FILE)
 		return CXChildVisit_Continue;
 	at = parse_place(p, c);
@@ -207,11 +207,11 @@ static enum CXChildVisitResult see_definition(CXCursor c, CXCursor parent,
 	struct parse *p = data;
 
 	(void)parent;
-	if (!clang_isPreprocessing(clang_getCursorKind(c)))
+	if (!clang.isPreprocessing(clang.getCursorKind(c)))
 		return CXChildVisit_Break;
-	if (clang_getCursorKind(c) == CXCursor_MacroDefinition) {
+	if (clang.getCursorKind(c) == CXCursor_MacroDefinition) {
 		_cleanup_free_ char *name =
-			parse_text(clang_getCursorSpelling(c));
+			parse_text(clang.getCursorSpelling(c));
 
 		GROW(p->macros, p->nr_macros, p->alloc_macros);
 		p->macros[p->nr_macros++] = c;
@@ -238,22 +238,22 @@ static bool each_word(struct parse *p, CXCursor macro,
 	unsigned nr = 0;
 	bool end = false;
 
-	clang_tokenize(p->tu, clang_getCursorExtent(macro), &tokens, &nr);
+	clang.tokenize(p->tu, clang.getCursorExtent(macro), &tokens, &nr);
 	for (unsigned i = 1; i < nr && !end; i++) {
 		struct place at = { .file = CPARSE_NO_FILE };
 		_cleanup_free_ char *word = NULL;
 		CXFile file = NULL;
 
-		if (clang_getTokenKind(tokens[i]) != CXToken_Identifier)
+		if (clang.getTokenKind(tokens[i]) != CXToken_Identifier)
 			continue;
-		word = parse_text(clang_getTokenSpelling(p->tu, tokens[i]));
-		clang_getFileLocation(clang_getTokenLocation(p->tu, tokens[i]),
+		word = parse_text(clang.getTokenSpelling(p->tu, tokens[i]));
+		clang.getFileLocation(clang.getTokenLocation(p->tu, tokens[i]),
 				      &file, &at.line, NULL, &at.offset);
 		at.file = file_index(p, file);
 		if (at.file != CPARSE_NO_FILE)
 			end = see(p, word, &at, data);
 	}
-	clang_disposeTokens(p->tu, tokens, nr);
+	clang.disposeTokens(p->tu, tokens, nr);
 	return end;
 }
 
@@ -351,16 +351,16 @@ static enum CXChildVisitResult see_expansion(CXCursor c, CXCursor parent,
 	CXCursor def;
 
 	(void)parent;
-	if (!clang_isPreprocessing(clang_getCursorKind(c)))
+	if (!clang.isPreprocessing(clang.getCursorKind(c)))
 		return CXChildVisit_Break;
-	if (clang_getCursorKind(c) != CXCursor_MacroExpansion)
+	if (clang.getCursorKind(c) != CXCursor_MacroExpansion)
 		return CXChildVisit_Continue;
 	at = parse_place(p, c);
 	if (at.file == CPARSE_NO_FILE || !p->u->files[at.file].look)
 		return CXChildVisit_Continue;
-	name = parse_text(clang_getCursorSpelling(c));
-	def = clang_getCursorReferenced(c);
-	watched = !clang_Cursor_isNull(def) && parse_is_watched(p, def, &decl);
+	name = parse_text(clang.getCursorSpelling(c));
+	def = clang.getCursorReferenced(c);
+	watched = !clang.Cursor_isNull(def) && parse_is_watched(p, def, &decl);
 	if (watched)
 		parse_add_ref(p, CPARSE_MACRO, xstrdup(name), NULL, decl, &at);
 	else
@@ -414,9 +414,9 @@ static char *diagnostic_text(struct parse *p, CXDiagnostic d,
 			     struct place *at, char **ret_message)
 {
 	CXFile file = NULL;
-	char *message = parse_text(clang_getDiagnosticSpelling(d));
+	char *message = parse_text(clang.getDiagnosticSpelling(d));
 
-	clang_getFileLocation(clang_getDiagnosticLocation(d), &file, &at->line,
+	clang.getFileLocation(clang.getDiagnosticLocation(d), &file, &at->line,
 			      NULL, &at->offset);
 	at->file = file_index(p, file);
 	*ret_message = message;
@@ -435,17 +435,17 @@ static bool counts(const struct parse *p, enum CXDiagnosticSeverity s)
 
 static int check_errors(struct parse *p, struct errbuf *err)
 {
-	unsigned nr = clang_getNumDiagnostics(p->tu);
+	unsigned nr = clang.getNumDiagnostics(p->tu);
 
 	for (unsigned i = 0; i < nr; i++) {
-		CXDiagnostic d = clang_getDiagnostic(p->tu, i);
-		bool bad = counts(p, clang_getDiagnosticSeverity(d));
+		CXDiagnostic d = clang.getDiagnostic(p->tu, i);
+		bool bad = counts(p, clang.getDiagnosticSeverity(d));
 		_cleanup_free_ char *text = NULL, *message = NULL;
 		struct place at = { 0 };
 
 		if (bad)
 			text = diagnostic_text(p, d, &at, &message);
-		clang_disposeDiagnostic(d);
+		clang.disposeDiagnostic(d);
 		if (!bad)
 			continue;
 		if (!is_about_asm(message))
@@ -468,7 +468,7 @@ static void parse_release(struct parse *p)
 	free(p->expansions);
 	free(p->slots);
 	if (p->tu)
-		clang_disposeTranslationUnit(p->tu);
+		clang.disposeTranslationUnit(p->tu);
 }
 
 static int parse_source(CXIndex index, struct parse *p, struct errbuf *err)
@@ -478,7 +478,7 @@ static int parse_source(CXIndex index, struct parse *p, struct errbuf *err)
 	CXFile file = NULL;
 	CXCursor root;
 
-	code = clang_parseTranslationUnit2FullArgv(
+	code = clang.parseTranslationUnit2FullArgv(
 		index, NULL, (const char *const *)p->job->args->v,
 		(int)p->job->args->nr, NULL, 0,
 		CXTranslationUnit_DetailedPreprocessingRecord, &p->tu);
@@ -487,9 +487,9 @@ static int parse_source(CXIndex index, struct parse *p, struct errbuf *err)
 				  code == CXError_Crashed ? "it crashed" :
 				  "it takes none of the options, or there is "
 				  "no source");
-	root = clang_getTranslationUnitCursor(p->tu);
-	source = parse_text(clang_getCursorSpelling(root));
-	file = clang_getFile(p->tu, source);
+	root = clang.getTranslationUnitCursor(p->tu);
+	source = parse_text(clang.getCursorSpelling(root));
+	file = clang.getFile(p->tu, source);
 	if (!file)
 		return errbuf_set(err, "%s: cannot be read", source);
 	file_index(p, file);
@@ -498,13 +498,13 @@ static int parse_source(CXIndex index, struct parse *p, struct errbuf *err)
 
 static void understand(struct parse *p)
 {
-	CXCursor root = clang_getTranslationUnitCursor(p->tu);
+	CXCursor root = clang.getTranslationUnitCursor(p->tu);
 
-	clang_visitChildren(root, see_include, p);
+	clang.visitChildren(root, see_include, p);
 	if (p->job->choose)
 		p->job->choose(p->job->data, p->u);
-	clang_visitChildren(root, see_definition, p);
-	clang_visitChildren(root, see_expansion, p);
+	clang.visitChildren(root, see_definition, p);
+	clang.visitChildren(root, see_expansion, p);
 	if (p->nr_expansions)
 		qsort(p->expansions, p->nr_expansions, sizeof(*p->expansions),
 		      compare_expansions);
@@ -518,12 +518,16 @@ int cparse_unit(const struct cparse_job *job, struct cparse_unit *u,
 		struct errbuf *err)
 {
 	struct parse p = { .job = job, .u = u };
-	CXIndex index = clang_createIndex(0, 0);
-	int ret = parse_source(index, &p, err);
+	CXIndex index;
+	int ret;
 
+	if (cparse_load(err))
+		return -1;
+	index = clang.createIndex(0, 0);
+	ret = parse_source(index, &p, err);
 	if (!ret)
 		understand(&p);
 	parse_release(&p);
-	clang_disposeIndex(index);
+	clang.disposeIndex(index);
 	return ret;
 }

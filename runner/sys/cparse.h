@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What C code means, by libclang. cparse.c, cparse_walk.c and cparse_internal.h are
- * the only files that know <clang-c/...>.
+ * What C code means, by libclang. cparse.c, cparse_walk.c, cparse_lib.c and
+ * cparse_internal.h are the only files that know <clang-c/...>.
  *
  * How to parse a unit:
  *  1. cparse_args() makes libclang's arguments of the compiler's;
@@ -29,6 +29,15 @@
 #include <stddef.h>
 
 struct errbuf;
+
+/* ---- the library ------------------------------------------------------------- */
+
+/* Loads libclang, at the first call. -1: it is not there, or not the one that this
+ * program was built for; err names the package. cparse_unit() calls it. */
+int cparse_load(struct errbuf *err);
+/* Names of the shared library and of the package that has it (Debian's). */
+const char *cparse_library(void);
+const char *cparse_package(void);
 
 /* ---- arguments --------------------------------------------------------------- */
 

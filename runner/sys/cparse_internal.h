@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between cparse.c (files, includes, macros) and cparse_walk.c (declarations and
- * code).
+ * Between cparse.c (files, includes, macros), cparse_walk.c (declarations and code)
+ * and cparse_lib.c (libclang itself).
  */
 #ifndef KVMATRIX_SYS_CPARSE_INTERNAL_H
 #define KVMATRIX_SYS_CPARSE_INTERNAL_H
@@ -10,6 +10,38 @@
 
 #include <clang-c/Index.h>
 #include <stdint.h>
+
+/*
+ * What is called of libclang. It is not linked: setting it up takes longer than
+ * starting kvmatrix, and few commands need it. cparse_load() fills this table in;
+ * its types are those of the header.
+ */
+#define LIBCLANG_FUNCTIONS(F) \
+	F(createIndex) F(Cursor_getStorageClass) F(Cursor_isAnonymous) \
+	F(Cursor_isNull) F(disposeDiagnostic) F(disposeIndex) \
+	F(disposeSourceRangeList) F(disposeString) F(disposeTokens) \
+	F(disposeTranslationUnit) F(equalCursors) F(equalTypes) \
+	F(getArrayElementType) F(getCanonicalCursor) F(getCanonicalType) \
+	F(getCString) F(getCursorDefinition) F(getCursorExtent) \
+	F(getCursorKind) F(getCursorLocation) F(getCursorReferenced) \
+	F(getCursorResultType) F(getCursorSemanticParent) \
+	F(getCursorSpelling) F(getCursorType) F(getDiagnostic) \
+	F(getDiagnosticLocation) F(getDiagnosticSeverity) \
+	F(getDiagnosticSpelling) F(getFile) F(getFileContents) \
+	F(getFileLocation) F(getFileName) F(getIncludedFile) \
+	F(getNumDiagnostics) F(getPointeeType) F(getSkippedRanges) \
+	F(getTokenKind) F(getTokenLocation) F(getTokenSpelling) \
+	F(getTranslationUnitCursor) F(getTypeDeclaration) \
+	F(getTypeSpelling) F(isCursorDefinition) F(isPreprocessing) \
+	F(parseTranslationUnit2FullArgv) F(tokenize) F(visitChildren)
+
+struct libclang {
+#define F(name) typeof(clang_##name) *name;
+	LIBCLANG_FUNCTIONS(F)
+#undef F
+};
+/* Written once, by cparse_load(). */
+extern struct libclang clang;
 
 /* A macro's name in code that is looked at. */
 struct expansion {

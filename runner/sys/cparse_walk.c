@@ -21,12 +21,12 @@ static bool is_record(enum CXCursorKind kind)
 static CXType core_type(CXType t)
 {
 	for (;;) {
-		t = clang_getCanonicalType(t);
+		t = clang.getCanonicalType(t);
 		if (t.kind != CXType_ConstantArray &&
 		    t.kind != CXType_IncompleteArray &&
 		    t.kind != CXType_VariableArray)
 			return t;
-		t = clang_getArrayElementType(t);
+		t = clang.getArrayElementType(t);
 	}
 }
 
@@ -38,16 +38,16 @@ static char *record_name(CXCursor c)
 		_cleanup_free_ char *name = NULL;
 		CXCursor up;
 
-		if (!clang_Cursor_isAnonymous(c)) {
-			name = parse_text(clang_getCursorSpelling(c));
+		if (!clang.Cursor_isAnonymous(c)) {
+			name = parse_text(clang.getCursorSpelling(c));
 			if (*name && !strchr(name, '('))
 				return STEAL(name);
 		}
-		up = clang_getCursorSemanticParent(c);
-		if (!is_record(clang_getCursorKind(up))) {
+		up = clang.getCursorSemanticParent(c);
+		if (!is_record(clang.getCursorKind(up))) {
 			free(name);
-			name = parse_text(clang_getTypeSpelling(
-				clang_getCursorType(c)));
+			name = parse_text(clang.getTypeSpelling(
+				clang.getCursorType(c)));
 			return strchr(name, '(') ? xstrdup("(unnamed)") :
 						   STEAL(name);
 		}
@@ -59,7 +59,7 @@ static char *record_title(CXCursor c)
 {
 	_cleanup_free_ char *name = record_name(c);
 
-	return xasprintf("%s %s", clang_getCursorKind(c) == CXCursor_UnionDecl ?
+	return xasprintf("%s %s", clang.getCursorKind(c) == CXCursor_UnionDecl ?
 				  "union" : "struct", name);
 }
 
@@ -67,23 +67,23 @@ static char *record_title(CXCursor c)
 
 static char *declared_key(CXCursor c)
 {
-	_cleanup_free_ char *name = parse_text(clang_getCursorSpelling(c));
+	_cleanup_free_ char *name = parse_text(clang.getCursorSpelling(c));
 
-	return xasprintf("%c:%s", is_record(clang_getCursorKind(c)) ? 's' : 'f',
+	return xasprintf("%c:%s", is_record(clang.getCursorKind(c)) ? 's' : 'f',
 			 name);
 }
 
 /* A forward declaration, a prototype: whoever sees it needs no other. */
 static void note_declared(struct parse *p, CXCursor c)
 {
-	enum CXCursorKind kind = clang_getCursorKind(c);
+	enum CXCursorKind kind = clang.getCursorKind(c);
 	_cleanup_free_ char *key = NULL;
 
 	if ((!is_record(kind) && kind != CXCursor_FunctionDecl &&
 	     kind != CXCursor_VarDecl) ||
-	    clang_isCursorDefinition(c) ||
+	    clang.isCursorDefinition(c) ||
 	    (kind == CXCursor_VarDecl &&
-	     clang_Cursor_getStorageClass(c) != CX_SC_Extern))
+	     clang.Cursor_getStorageClass(c) != CX_SC_Extern))
 		return;
 	key = declared_key(c);
 	strmap_set(&p->declared, key, p);
@@ -121,7 +121,7 @@ static bool is_own(struct parse *p, const struct place *at, char **ret_via)
 static bool is_body_own(struct parse *p, CXCursor decl, const char *via,
 			struct place *at)
 {
-	_cleanup_free_ char *word = parse_text(clang_getCursorSpelling(decl));
+	_cleanup_free_ char *word = parse_text(clang.getCursorSpelling(decl));
 
 	return parse_in_macro(p, via, word, at) &&
 	       at->file != CPARSE_NO_FILE && p->u->files[at->file].look;
@@ -149,17 +149,17 @@ static void need_complete(struct parse *p, CXCursor user, CXType type)
 
 	if (t.kind != CXType_Record)
 		return;
-	def = clang_getCursorDefinition(clang_getTypeDeclaration(t));
-	if (!clang_Cursor_isNull(def))
+	def = clang.getCursorDefinition(clang.getTypeDeclaration(t));
+	if (!clang.Cursor_isNull(def))
 		add(p, user, CPARSE_TYPE, def, record_title(def));
 }
 
 static void refer_function(struct parse *p, CXCursor user, CXCursor decl)
 {
-	_cleanup_free_ char *name = parse_text(clang_getCursorSpelling(decl));
-	CXCursor def = clang_getCursorDefinition(decl);
+	_cleanup_free_ char *name = parse_text(clang.getCursorSpelling(decl));
+	CXCursor def = clang.getCursorDefinition(decl);
 	size_t file;
-	bool here = !clang_Cursor_isNull(def) &&
+	bool here = !clang.Cursor_isNull(def) &&
 		    parse_is_watched(p, def, &file);
 
 	if (!is_declared(p, decl))
@@ -169,12 +169,12 @@ static void refer_function(struct parse *p, CXCursor user, CXCursor decl)
 
 static void refer_record(struct parse *p, CXCursor user, CXCursor decl)
 {
-	CXCursor def = clang_getCursorDefinition(decl);
-	CXCursor first = clang_getCanonicalCursor(decl);
+	CXCursor def = clang.getCursorDefinition(decl);
+	CXCursor first = clang.getCanonicalCursor(decl);
 
 	if (is_declared(p, first))
 		return;
-	if (!clang_Cursor_isNull(def))
+	if (!clang.Cursor_isNull(def))
 		add(p, user, CPARSE_POINTER, def, record_title(def));
 	/* The header with the forward declaration gives all that it takes. */
 	add(p, user, CPARSE_POINTER, first, record_title(first));
@@ -182,26 +182,26 @@ static void refer_record(struct parse *p, CXCursor user, CXCursor decl)
 
 static void refer_field(struct parse *p, CXCursor user, CXCursor decl)
 {
-	_cleanup_free_ char *field = parse_text(clang_getCursorSpelling(decl));
+	_cleanup_free_ char *field = parse_text(clang.getCursorSpelling(decl));
 	_cleanup_free_ char *record =
-		record_name(clang_getCursorSemanticParent(decl));
+		record_name(clang.getCursorSemanticParent(decl));
 
 	add(p, user, CPARSE_MEMBERS, decl, xasprintf("%s.%s", record, field));
 }
 
 static void refer(struct parse *p, CXCursor user)
 {
-	CXCursor decl = clang_getCursorReferenced(user);
+	CXCursor decl = clang.getCursorReferenced(user);
 	_cleanup_free_ char *name = NULL;
 
-	switch (clang_getCursorKind(decl)) {
+	switch (clang.getCursorKind(decl)) {
 	case CXCursor_FunctionDecl:
 		refer_function(p, user, decl);
 		break;
 	case CXCursor_VarDecl:
 		if (!is_declared(p, decl))
 			add(p, user, CPARSE_FUNCTION, decl,
-			    parse_text(clang_getCursorSpelling(decl)));
+			    parse_text(clang.getCursorSpelling(decl)));
 		break;
 	case CXCursor_FieldDecl:
 		refer_field(p, user, decl);
@@ -211,13 +211,13 @@ static void refer(struct parse *p, CXCursor user)
 		refer_record(p, user, decl);
 		break;
 	case CXCursor_EnumDecl:
-		name = parse_text(clang_getCursorSpelling(decl));
+		name = parse_text(clang.getCursorSpelling(decl));
 		add(p, user, CPARSE_MACRO, decl, xasprintf("enum %s", name));
 		break;
 	case CXCursor_EnumConstantDecl:
 	case CXCursor_TypedefDecl:
 		add(p, user, CPARSE_MACRO, decl,
-		    parse_text(clang_getCursorSpelling(decl)));
+		    parse_text(clang.getCursorSpelling(decl)));
 		break;
 	default:
 		break;
@@ -247,18 +247,18 @@ static struct operands operands_of(CXCursor c)
 {
 	struct operands o = { .nr = 0 };
 
-	clang_visitChildren(c, take_operand, &o);
+	clang.visitChildren(c, take_operand, &o);
 	return o;
 }
 
 static bool is_pointer(CXType t)
 {
-	return clang_getCanonicalType(t).kind == CXType_Pointer;
+	return clang.getCanonicalType(t).kind == CXType_Pointer;
 }
 
 static bool is_integer(CXType t)
 {
-	enum CXTypeKind kind = clang_getCanonicalType(t).kind;
+	enum CXTypeKind kind = clang.getCanonicalType(t).kind;
 
 	return (kind >= CXType_Bool && kind <= CXType_Int128) ||
 	       kind == CXType_Enum;
@@ -268,34 +268,34 @@ static bool is_integer(CXType t)
 static void see_binary(struct parse *p, CXCursor c)
 {
 	struct operands o = operands_of(c);
-	CXType left, right, type = clang_getCursorType(c);
+	CXType left, right, type = clang.getCursorType(c);
 
 	if (o.nr != 2)
 		return;
-	left = clang_getCursorType(o.v[0]);
-	right = clang_getCursorType(o.v[1]);
+	left = clang.getCursorType(o.v[0]);
+	right = clang.getCursorType(o.v[1]);
 	if (is_pointer(type) && is_pointer(left) && is_integer(right))
-		need_complete(p, c, clang_getPointeeType(
-				clang_getCanonicalType(left)));
+		need_complete(p, c, clang.getPointeeType(
+				clang.getCanonicalType(left)));
 	else if (is_pointer(type) && is_integer(left) && is_pointer(right))
-		need_complete(p, c, clang_getPointeeType(
-				clang_getCanonicalType(right)));
+		need_complete(p, c, clang.getPointeeType(
+				clang.getCanonicalType(right)));
 	else if (is_pointer(left) && is_pointer(right) &&
-		 clang_getCanonicalType(type).kind == CXType_Long)
-		need_complete(p, c, clang_getPointeeType(
-				clang_getCanonicalType(left)));
+		 clang.getCanonicalType(type).kind == CXType_Long)
+		need_complete(p, c, clang.getPointeeType(
+				clang.getCanonicalType(left)));
 }
 
 /* "p++"; not "&x" and "*pp", which give a pointer of another type. */
 static void see_unary(struct parse *p, CXCursor c)
 {
 	struct operands o = operands_of(c);
-	CXType type = clang_getCanonicalType(clang_getCursorType(c));
+	CXType type = clang.getCanonicalType(clang.getCursorType(c));
 
 	if (o.nr == 1 && is_pointer(type) &&
-	    clang_equalTypes(type, clang_getCanonicalType(
-					   clang_getCursorType(o.v[0]))))
-		need_complete(p, c, clang_getPointeeType(type));
+	    clang.equalTypes(type, clang.getCanonicalType(
+					   clang.getCursorType(o.v[0]))))
+		need_complete(p, c, clang.getPointeeType(type));
 }
 
 /* "sizeof(struct x *)": libclang does not give the type in the parentheses. */
@@ -305,14 +305,14 @@ static bool ends_in_star(struct parse *p, CXCursor c)
 	unsigned nr = 0;
 	bool star = false;
 
-	clang_tokenize(p->tu, clang_getCursorExtent(c), &tokens, &nr);
+	clang.tokenize(p->tu, clang.getCursorExtent(c), &tokens, &nr);
 	if (nr >= 2) {
 		_cleanup_free_ char *word = parse_text(
-			clang_getTokenSpelling(p->tu, tokens[nr - 2]));
+			clang.getTokenSpelling(p->tu, tokens[nr - 2]));
 
 		star = !strcmp(word, "*");
 	}
-	clang_disposeTokens(p->tu, tokens, nr);
+	clang.disposeTokens(p->tu, tokens, nr);
 	return star;
 }
 
@@ -323,13 +323,13 @@ static void see_sizeof(struct parse *p, CXCursor c)
 
 	if (!o.nr)
 		return;
-	if (clang_getCursorKind(o.v[0]) != CXCursor_TypeRef) {
-		need_complete(p, c, clang_getCursorType(o.v[0]));
+	if (clang.getCursorKind(o.v[0]) != CXCursor_TypeRef) {
+		need_complete(p, c, clang.getCursorType(o.v[0]));
 		return;
 	}
-	decl = clang_getCursorReferenced(o.v[0]);
+	decl = clang.getCursorReferenced(o.v[0]);
 	if (!ends_in_star(p, c))
-		need_complete(p, c, clang_getCursorType(decl));
+		need_complete(p, c, clang.getCursorType(decl));
 }
 
 /* ---- the walk ------------------------------------------------------------------ */
@@ -341,13 +341,13 @@ static void see_function(struct parse *p, CXCursor c)
 	struct cparse_ref *ref;
 	CXCursor first;
 
-	if (!clang_isCursorDefinition(c))
+	if (!clang.isCursorDefinition(c))
 		return;
-	need_complete(p, c, clang_getCursorResultType(c));
-	first = clang_getCanonicalCursor(c);
-	if (clang_equalCursors(first, c) || is_declared(p, c))
+	need_complete(p, c, clang.getCursorResultType(c));
+	first = clang.getCanonicalCursor(c);
+	if (clang.equalCursors(first, c) || is_declared(p, c))
 		return;
-	name = parse_text(clang_getCursorSpelling(c));
+	name = parse_text(clang.getCursorSpelling(c));
 	ref = add(p, c, CPARSE_FUNCTION, first, xasprintf("%s()", name));
 	if (ref)
 		ref->defines = true;
@@ -359,15 +359,15 @@ static void see_variable(struct parse *p, CXCursor c)
 	CXCursor first;
 
 	/* A tentative definition is one, though libclang says it is not. */
-	if (clang_Cursor_getStorageClass(c) == CX_SC_Extern &&
-	    !clang_isCursorDefinition(c))
+	if (clang.Cursor_getStorageClass(c) == CX_SC_Extern &&
+	    !clang.isCursorDefinition(c))
 		return; /* the type may be incomplete */
-	need_complete(p, c, clang_getCursorType(c));
-	first = clang_getCanonicalCursor(c);
-	if (clang_equalCursors(first, c) || is_declared(p, c))
+	need_complete(p, c, clang.getCursorType(c));
+	first = clang.getCanonicalCursor(c);
+	if (clang.equalCursors(first, c) || is_declared(p, c))
 		return;
 	ref = add(p, c, CPARSE_FUNCTION, first,
-		  parse_text(clang_getCursorSpelling(c)));
+		  parse_text(clang.getCursorSpelling(c)));
 	if (ref)
 		ref->defines = true;
 }
@@ -375,9 +375,9 @@ static void see_variable(struct parse *p, CXCursor c)
 /* A parameter by value; a mere prototype may leave its type incomplete. */
 static void see_parameter(struct parse *p, CXCursor c, CXCursor parent)
 {
-	if (clang_getCursorKind(parent) == CXCursor_FunctionDecl &&
-	    clang_isCursorDefinition(parent))
-		need_complete(p, c, clang_getCursorType(c));
+	if (clang.getCursorKind(parent) == CXCursor_FunctionDecl &&
+	    clang.isCursorDefinition(parent))
+		need_complete(p, c, clang.getCursorType(c));
 }
 
 static enum CXChildVisitResult see(CXCursor c, CXCursor parent,
@@ -385,7 +385,7 @@ static enum CXChildVisitResult see(CXCursor c, CXCursor parent,
 {
 	struct parse *p = data;
 
-	switch (clang_getCursorKind(c)) {
+	switch (clang.getCursorKind(c)) {
 	case CXCursor_FunctionDecl:
 		see_function(p, c);
 		break;
@@ -393,7 +393,7 @@ static enum CXChildVisitResult see(CXCursor c, CXCursor parent,
 		see_variable(p, c);
 		break;
 	case CXCursor_FieldDecl:
-		need_complete(p, c, clang_getCursorType(c));
+		need_complete(p, c, clang.getCursorType(c));
 		break;
 	case CXCursor_ParmDecl:
 		see_parameter(p, c, parent);
@@ -419,7 +419,7 @@ static enum CXChildVisitResult see(CXCursor c, CXCursor parent,
 	case CXCursor_ArraySubscriptExpr:
 	case CXCursor_InitListExpr:
 	case CXCursor_CompoundLiteralExpr:
-		need_complete(p, c, clang_getCursorType(c));
+		need_complete(p, c, clang.getCursorType(c));
 		break;
 	default:
 		break;
@@ -431,11 +431,11 @@ static enum CXChildVisitResult see_constant(CXCursor c, CXCursor parent,
 					    CXClientData data)
 {
 	struct parse *p = data;
-	_cleanup_free_ char *name = parse_text(clang_getCursorSpelling(c));
+	_cleanup_free_ char *name = parse_text(clang.getCursorSpelling(c));
 	size_t file;
 
 	(void)parent;
-	if (clang_getCursorKind(c) == CXCursor_EnumConstantDecl &&
+	if (clang.getCursorKind(c) == CXCursor_EnumConstantDecl &&
 	    parse_is_watched(p, c, &file))
 		strmap_set(&p->names, name, (void *)(file + 1));
 	return CXChildVisit_Continue;
@@ -444,19 +444,19 @@ static enum CXChildVisitResult see_constant(CXCursor c, CXCursor parent,
 /* A declaration of a watched file. */
 static void note_name(struct parse *p, CXCursor c, size_t file)
 {
-	_cleanup_free_ char *name = parse_text(clang_getCursorSpelling(c));
+	_cleanup_free_ char *name = parse_text(clang.getCursorSpelling(c));
 	_cleanup_free_ char *key = NULL;
 
-	switch (clang_getCursorKind(c)) {
+	switch (clang.getCursorKind(c)) {
 	case CXCursor_StructDecl:
 	case CXCursor_UnionDecl:
 		/* A name alone is no reason to keep a header. */
-		if (!clang_isCursorDefinition(c))
+		if (!clang.isCursorDefinition(c))
 			return;
 		key = record_title(c);
 		break;
 	case CXCursor_EnumDecl:
-		clang_visitChildren(c, see_constant, p);
+		clang.visitChildren(c, see_constant, p);
 		key = xasprintf("enum %s", name);
 		break;
 	default:
@@ -471,7 +471,7 @@ static enum CXChildVisitResult see_top(CXCursor c, CXCursor parent,
 	struct parse *p = data;
 	struct place at;
 
-	if (clang_isPreprocessing(clang_getCursorKind(c)))
+	if (clang.isPreprocessing(clang.getCursorKind(c)))
 		return CXChildVisit_Continue;
 	at = parse_place(p, c);
 	if (at.file == CPARSE_NO_FILE)
@@ -484,7 +484,7 @@ static enum CXChildVisitResult see_top(CXCursor c, CXCursor parent,
 		return CXChildVisit_Continue;
 	if (p->started) {
 		see(c, parent, p);
-		clang_visitChildren(c, see, p);
+		clang.visitChildren(c, see, p);
 	}
 	note_declared(p, c);
 	return CXChildVisit_Continue;
@@ -492,7 +492,7 @@ static enum CXChildVisitResult see_top(CXCursor c, CXCursor parent,
 
 void parse_walk(struct parse *p)
 {
-	clang_visitChildren(clang_getTranslationUnitCursor(p->tu), see_top, p);
+	clang.visitChildren(clang.getTranslationUnitCursor(p->tu), see_top, p);
 }
 
 /* ---- what was skipped ----------------------------------------------------------- */
@@ -522,17 +522,17 @@ static void see_skipped(struct parse *p, CXSourceRange range)
 	CXToken *tokens = NULL;
 	unsigned nr = 0, line;
 
-	clang_tokenize(p->tu, range, &tokens, &nr);
+	clang.tokenize(p->tu, range, &tokens, &nr);
 	for (unsigned i = 0; i < nr; i++) {
-		enum CXTokenKind kind = clang_getTokenKind(tokens[i]);
+		enum CXTokenKind kind = clang.getTokenKind(tokens[i]);
 		_cleanup_free_ char *word = NULL, *tagged = NULL;
 
 		if (kind == CXToken_Comment)
 			continue;
-		word = parse_text(clang_getTokenSpelling(p->tu, tokens[i]));
+		word = parse_text(clang.getTokenSpelling(p->tu, tokens[i]));
 		if (kind == CXToken_Identifier) {
-			clang_getFileLocation(
-				clang_getTokenLocation(p->tu, tokens[i]), NULL,
+			clang.getFileLocation(
+				clang.getTokenLocation(p->tu, tokens[i]), NULL,
 				&line, NULL, NULL);
 			tagged = xasprintf("%s %s", before, word);
 			if (strmap_has(&p->names, tagged))
@@ -543,20 +543,20 @@ static void see_skipped(struct parse *p, CXSourceRange range)
 		free(before);
 		before = STEAL(word);
 	}
-	clang_disposeTokens(p->tu, tokens, nr);
+	clang.disposeTokens(p->tu, tokens, nr);
 }
 
 void parse_skipped(struct parse *p)
 {
-	CXCursor root = clang_getTranslationUnitCursor(p->tu);
-	_cleanup_free_ char *source = parse_text(clang_getCursorSpelling(root));
-	CXFile file = clang_getFile(p->tu, source);
+	CXCursor root = clang.getTranslationUnitCursor(p->tu);
+	_cleanup_free_ char *source = parse_text(clang.getCursorSpelling(root));
+	CXFile file = clang.getFile(p->tu, source);
 	CXSourceRangeList *list =
-		file ? clang_getSkippedRanges(p->tu, file) : NULL;
+		file ? clang.getSkippedRanges(p->tu, file) : NULL;
 
 	if (!list)
 		return;
 	for (unsigned i = 0; i < list->count; i++)
 		see_skipped(p, list->ranges[i]);
-	clang_disposeSourceRangeList(list);
+	clang.disposeSourceRangeList(list);
 }

@@ -33,8 +33,10 @@ int file_read(const char *path, struct strbuf *out, struct errbuf *err)
 	return 0;
 }
 
-static int write_all(int fd, const char *p, size_t len)
+int fd_write_all(int fd, const void *data, size_t len)
 {
+	const char *p = data;
+
 	while (len) {
 		ssize_t n = write(fd, p, len);
 
@@ -56,7 +58,7 @@ int file_write(const char *path, const void *data, size_t len,
 
 	if (fd < 0)
 		return errbuf_set(err, "%s: %s", tmp, strerror(errno));
-	if (write_all(fd, data, len) || fsync(fd)) {
+	if (fd_write_all(fd, data, len) || fsync(fd)) {
 		errbuf_set(err, "%s: %s", tmp, strerror(errno));
 		close(fd);
 		unlink(tmp);
@@ -80,6 +82,23 @@ int file_copy_program(const char *from, const char *to, struct errbuf *err)
 	if (chmod(to, 0755))
 		return errbuf_set(err, "%s: %s", to, strerror(errno));
 	return 0;
+}
+
+char *program_find(const char *name)
+{
+	_cleanup_strlist_ struct strlist dirs = STRLIST_INIT;
+	const char *path = getenv("PATH");
+
+	if (strchr(name, '/'))
+		return access(name, X_OK) ? NULL : xstrdup(name);
+	strlist_split(&dirs, path ? path : "/usr/bin:/bin", ":");
+	strlist_each(dir, &dirs) {
+		_cleanup_free_ char *full = path_join(dir, name);
+
+		if (!access(full, X_OK))
+			return STEAL(full);
+	}
+	return NULL;
 }
 
 bool file_exists(const char *path)

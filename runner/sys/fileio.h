@@ -21,8 +21,13 @@ int file_read(const char *path, struct strbuf *out, struct errbuf *err);
  */
 int file_write(const char *path, const void *data, size_t len,
 	       struct errbuf *err);
+/* Writes all to an open file; -1: errno. */
+int fd_write_all(int fd, const void *data, size_t len);
 /* Copies a program; the copy may be run. */
 int file_copy_program(const char *from, const char *to, struct errbuf *err);
+/* Full path of a program by PATH; a name with a slash is one. Owned; NULL: it is not
+ * there. */
+char *program_find(const char *name);
 bool file_exists(const char *path);
 bool dir_exists(const char *path);
 /* Creates path and its parents. */

@@ -304,11 +304,11 @@ static void sort_places(struct objfile *o)
 	qsort_r(o->by_place, o->nr_by_place, sizeof(*o->by_place), by_place, o);
 }
 
-int objfile_symbol_at(const struct objfile *o, int section, uint64_t value)
+/* Of by_place, the first one that is behind the place. */
+static size_t first_behind(const struct objfile *o, int section, uint64_t value)
 {
 	size_t lo = 0, hi = o->nr_by_place;
 
-	/* the last one that is not behind the place */
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 		const struct obj_symbol *s = &o->symbols[o->by_place[mid]];
@@ -319,31 +319,29 @@ int objfile_symbol_at(const struct objfile *o, int section, uint64_t value)
 		else
 			hi = mid;
 	}
-	if (!lo || o->symbols[o->by_place[lo - 1]].code != section)
+	return lo;
+}
+
+int objfile_symbol_at(const struct objfile *o, int section, uint64_t value)
+{
+	size_t i = first_behind(o, section, value);
+
+	if (!i || o->symbols[o->by_place[i - 1]].code != section)
 		return -1;
-	return o->by_place[lo - 1];
+	return o->by_place[i - 1];
 }
 
 uint64_t objfile_next_place(const struct objfile *o, int section,
 			    uint64_t value)
 {
-	size_t lo = 0, hi = o->nr_by_place;
+	size_t i = first_behind(o, section, value);
+	uint64_t end = o->sections[section].size;
+	const struct obj_symbol *s;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		const struct obj_symbol *s = &o->symbols[o->by_place[mid]];
-
-		if (s->code < section ||
-		    (s->code == section && s->code_value <= value))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo < o->nr_by_place &&
-	    o->symbols[o->by_place[lo]].code == section &&
-	    o->symbols[o->by_place[lo]].code_value < o->sections[section].size)
-		return o->symbols[o->by_place[lo]].code_value;
-	return o->sections[section].size;
+	if (i == o->nr_by_place)
+		return end;
+	s = &o->symbols[o->by_place[i]];
+	return s->code == section && s->code_value < end ? s->code_value : end;
 }
 
 size_t objfile_reloc_at(const struct objfile *o, unsigned section,

@@ -5,15 +5,23 @@
 #include "audit/bootcalls.h"
 
 #include "engine/link_script.h"
+#include "sys/mem.h"
+#include "sys/objfile.h"
 
-#include "objects-fixture.h"
+#include "machines.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
 
 #define MOST 6
 #define INIT "__attribute__((section(\".init.text\"), noinline)) "
 #define NOINLINE "__attribute__((noinline, noclone)) "
 
 struct kernel {
-	const struct target *t;
+	const struct machine *t;
 	struct objfile files[MOST];
 	struct boot_object objects[MOST];
 	struct boot_input in;
@@ -34,7 +42,8 @@ static void add(struct kernel *k, const char *name, const char *module,
 	size_t n = k->in.nr++;
 
 	assert_true(n < MOST);
-	compile_to(k->t, "a.c", text, &k->files[n]);
+	compile_and_read(k->t, KERNEL_FLAGS, "a.c", text, &k->files[n],
+			 OBJ_WITH_BYTES);
 	k->objects[n] = (struct boot_object){ name, &k->files[n], module };
 	k->in.objects = k->objects;
 }
@@ -69,8 +78,8 @@ static const struct boot_edge *must(const struct kernel *k,
 	INIT "int kvm_setup(int a) { return a + 2; }\n"
 
 #define each_kernel(k) \
-	for (const struct target *t_ = targets; \
-	     t_ < targets + ARRAY_SIZE(targets); t_++) \
+	for (const struct machine *t_ = machines; \
+	     t_ < machines + NR_MACHINES; t_++) \
 		for (struct kernel k __attribute__((cleanup(kernel_release))) = { .t = t_ }, *once_ = &k; \
 		     once_; once_ = NULL)
 
@@ -288,5 +297,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, objects_setup, objects_teardown);
+	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

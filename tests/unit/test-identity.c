@@ -6,9 +6,17 @@
 #include "audit/identity.h"
 
 #include "audit/code.h"
+#include "sys/mem.h"
+#include "sys/objfile.h"
 #include "sys/strbuf.h"
 
-#include "objects-fixture.h"
+#include "machines.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
 
 /* An entry of __bug_table as include/asm-generic/bug.h lays it out. */
 #define WARN \
@@ -53,7 +61,13 @@ static void found_release(struct found *f)
 
 static identity_line_moved *moved;
 
-static void hold(struct found *f, const struct target *t, const char *before,
+static void compile_to(const struct machine *t, const char *name,
+		       const char *text, struct objfile *o)
+{
+	compile_and_read(t, KERNEL_FLAGS, name, text, o, OBJ_WITH_BYTES);
+}
+
+static void hold(struct found *f, const struct machine *t, const char *before,
 		 const char *after)
 {
 	struct identity_unit u = { .name = "a.o" };
@@ -73,7 +87,7 @@ static const struct identity_item *item(const struct found *f, const char *name)
 	return NULL;
 }
 
-static void must_be(const struct target *t, const struct found *f,
+static void must_be(const struct machine *t, const struct found *f,
 		    const char *name, enum identity_fate fate)
 {
 	const struct identity_item *i = item(f, name);
@@ -86,7 +100,7 @@ static void must_be(const struct target *t, const struct found *f,
 }
 
 /* Nothing but these names (separated by blanks) is told. */
-static void only(const struct target *t, const struct found *f,
+static void only(const struct machine *t, const struct found *f,
 		 const char *names)
 {
 	for (size_t i = 0; i < f->r.nr_items; i++) {
@@ -103,7 +117,7 @@ static void only(const struct target *t, const struct found *f,
 }
 
 #define each_target(t) \
-	for (const struct target *t = targets; t < targets + ARRAY_SIZE(targets); t++)
+	for (const struct machine *t = machines; t < machines + NR_MACHINES; t++)
 
 static void equal_code_is_identical(void **state)
 {
@@ -362,7 +376,7 @@ static void replacements_belong_to_their_function(void **state)
 	"\".size " name ", . - " name "\\n.pushsection .altinstructions,\\\"a\\\"\\n.long 661b - .\\n.long 663f - .\\n\"\n" \
 	"\".long 7\\n.byte 662b-661b\\n.byte 664f-663f\\n.popsection\\n\"\n" \
 	"\".pushsection .altinstr_replacement,\\\"ax\\\"\\n663: " new "\\n664:\\n.popsection\\n\");\n"
-	const struct target *t = &targets[0];
+	const struct machine *t = &machines[X86_64];
 	_cleanup_found_ struct found f = { 0 }, g = { 0 };
 
 	(void)state;
@@ -422,5 +436,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, objects_setup, objects_teardown);
+	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -12,28 +12,13 @@
 #include "sys/proc.h"
 #include "sys/strbuf.h"
 
+#include "machines.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-
-#include <stdio.h>
-#include <unistd.h>
-
-static const struct target {
-	const char *name, *cross, *ld, *flags;
-} targets[] = {
-	{ "x86_64", "", "-m elf_x86_64", "-m64 -mcmodel=kernel" },
-	{ "i386", "", "-m elf_i386", "-m32" },
-	{ "arm64", "aarch64-linux-gnu-", "", "" },
-	{ "s390", "s390x-linux-gnu-", "", "" },
-	{ "ppc64le", "powerpc64le-linux-gnu-", "-m elf64lppc", "" },
-	{ "ppc64", "powerpc64le-linux-gnu-", "-m elf64ppc",
-	  "-mbig-endian -mabi=elfv1" },
-	{ "ppc32", "powerpc64le-linux-gnu-", "-m elf32ppc",
-	  "-mbig-endian -m32" },
-};
 
 static const char script_text[] =
 	"ENTRY(begin)\n"
@@ -55,7 +40,7 @@ static const char script_text[] =
 #define MOST 8
 
 struct link {
-	const struct target *t;
+	const struct machine *t;
 	struct objfile files[MOST];
 	struct strlist paths, libs;
 	size_t nr;
@@ -64,9 +49,7 @@ struct link {
 	struct diag_list said;
 };
 
-static char *dir;
-
-static void link_init(struct link *l, const struct target *t)
+static void link_init(struct link *l, const struct machine *t)
 {
 	*l = (struct link){ .t = t };
 	link_script_parse(&l->script, script_text);
@@ -84,11 +67,6 @@ static void link_free(struct link *l)
 	diag_list_release(&l->said);
 }
 
-static char *path_of(const char *name)
-{
-	return path_join(dir, name);
-}
-
 static void shell(struct strbuf *out, const char *command)
 {
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
@@ -97,25 +75,15 @@ static void shell(struct strbuf *out, const char *command)
 		fail_msg("%s", err.msg);
 }
 
-/* Compiles NAME.c ("a.c") to NAME.o and reads it. */
-static const struct objfile *compile(struct link *l, const char *name,
-				     const char *text)
+static const struct objfile *compile_into(struct link *l, const char *name,
+					  const char *text)
 {
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	_cleanup_free_ char *file = path_of(name), *command = NULL;
-	_cleanup_free_ char *object = xasprintf("%.*s.o",
-						(int)strlen(file) - 2, file);
+	struct objfile *o;
 
-	assert_int_equal(file_write(file, text, strlen(text), &err), 0);
-	command = xasprintf("cd %s && %sgcc %s -O1 -fno-pic -ffreestanding "
-			    "-fno-asynchronous-unwind-tables -fno-inline "
-			    "-c -o %s %s",
-			    dir, l->t->cross, l->t->flags, object, name);
-	shell(NULL, command);
 	assert_true(l->nr < MOST);
-	if (objfile_read(&l->files[l->nr], object, OBJ_WITH_REFS, &err))
-		fail_msg("%s", err.msg);
-	return &l->files[l->nr++];
+	o = &l->files[l->nr++];
+	compile_and_read(l->t, "-O1 -fno-inline", name, text, o, OBJ_WITH_REFS);
+	return o;
 }
 
 static void add(struct link *l, const char *name, const char *text,
@@ -123,7 +91,7 @@ static void add(struct link *l, const char *name, const char *text,
 {
 	struct link_object *o = link_input_object(&l->in);
 
-	o->file = compile(l, name, text);
+	o->file = compile_into(l, name, text);
 	o->source = xstrdup(name);
 	o->name = xstrdup(name);
 	o->name[strlen(name) - 1] = 'o';
@@ -135,7 +103,7 @@ static void add_module(struct link *l, const char *name, const char *text)
 {
 	struct link_object *o = link_input_module(&l->in);
 
-	o->file = compile(l, name, text);
+	o->file = compile_into(l, name, text);
 	o->name = xstrdup(name);
 	o->name[strlen(name) - 1] = 'o';
 }
@@ -154,12 +122,10 @@ static void really_link(struct link *l, struct make_log *log, size_t *stage)
 	_cleanup_free_ char *objects = strlist_join(&l->paths, " ");
 	_cleanup_free_ char *libs = strlist_join(&l->libs, " ");
 	_cleanup_free_ char *command = NULL;
-	_cleanup_free_ char *file = path_of("vmlinux.lds");
+	_cleanup_free_ char *file = scratch_put("vmlinux.lds", script_text,
+						strlen(script_text));
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
-	assert_int_equal(file_write(file, script_text, strlen(script_text),
-				    &err), 0);
 	command = xasprintf(
 		"cd %s && rm -f lib.a && %sar cDPrS lib.a %s && "
 		"%sar s lib.a; echo '  LD      vmlinux.o'; "
@@ -169,10 +135,10 @@ static void really_link(struct link *l, struct make_log *log, size_t *stage)
 		"--end-group 2>&1 || "
 		"echo 'make[1]: *** [Makefile:1: vmlinux] Error 1'; "
 		"else echo 'make[1]: *** [Makefile:1: vmlinux.o] Error 1'; fi",
-		dir, l->t->cross, libs, l->t->cross, l->t->cross, l->t->ld,
+		scratch, l->t->cross, libs, l->t->cross, l->t->cross, l->t->ld,
 		objects, l->t->cross, l->t->ld, objects);
 	shell(&out, command);
-	make_log_parse(log, out.buf, out.len, dir, dir);
+	make_log_parse(log, out.buf, out.len, scratch, scratch);
 	*stage = strlist_has(&log->failed, "vmlinux.o") ? LINK_MERGE :
 							   LINK_FINAL;
 }
@@ -203,9 +169,9 @@ static void judge(struct link *l)
 }
 
 #define EACH_TARGET(l)                                                       \
-	for (size_t t_ = 0; t_ < ARRAY_SIZE(targets); t_++)                  \
+	for (size_t t_ = 0; t_ < NR_MACHINES            ; t_++)                  \
 		for (struct link l __attribute__((cleanup(link_free))),      \
-		     *once_ = (link_init(&l, &targets[t_]), &l);             \
+		     *once_ = (link_init(&l, &machines[t_]), &l);             \
 		     once_; once_ = NULL)
 
 static void a_complete_link_is_not_complained_of(void **state)
@@ -326,7 +292,7 @@ static void kept_code_must_not_need_discarded_code(void **state)
 	(void)state;
 	EACH_TARGET(l) {
 		/* which does not follow descriptors */
-		bool modpost_knows = strcmp(l.t->name, "ppc64");
+		bool modpost_knows = !l.t->descriptors;
 
 		add(&l, "a.c",
 		    "extern int leave(int);\n"
@@ -520,7 +486,7 @@ static void init_code_is_for_init_code(void **state)
 		add(&l, "b.c", "int __attribute__((section(\".init.text\")))\n"
 			       "start(int a) { return a; }\n", false);
 		link_check(&l.in, &l.said);
-		if (!strcmp(l.t->name, "ppc64")) {
+		if (l.t->descriptors) {
 			/* "start" stands in .opd: as modpost sees it */
 			continue;
 		}
@@ -614,25 +580,6 @@ static void what_the_base_was_not_blamed_for_is_excused(void **state)
 	}
 }
 
-static int setup(void **state)
-{
-	char template[] = "/tmp/link-XXXXXX";
-
-	(void)state;
-	dir = xstrdup(mkdtemp(template));
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-
-	(void)state;
-	tree_remove(dir, &err);
-	free(dir);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -655,5 +602,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

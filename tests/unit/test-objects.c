@@ -8,44 +8,19 @@
 #include "sys/fileio.h"
 #include "sys/mem.h"
 
+#include "machines.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
-
-static char *dir;
-
-static int setup(void **state)
-{
-	char template[] = "/tmp/objects-XXXXXX";
-
-	(void)state;
-	dir = xstrdup(mkdtemp(template));
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-
-	(void)state;
-	tree_remove(dir, &err);
-	free(dir);
-	return 0;
-}
-
 static void put(const char *layer, const char *name, const char *text)
 {
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	_cleanup_free_ char *path = xasprintf("%s/%s/%s", dir, layer, name);
-	_cleanup_free_ char *parent = xstrdup(path);
+	_cleanup_free_ char *in = path_join(layer, name);
 
-	*strrchr(parent, '/') = '\0';
-	assert_int_equal(dir_make(parent, &err), 0);
-	assert_int_equal(file_write(path, text, strlen(text), &err), 0);
+	free(scratch_put(in, text, strlen(text)));
 }
 
 #define CC(flags) "savedcmd_x := gcc -D__KERNEL__ " flags " -c -o x x.c\n"
@@ -91,8 +66,8 @@ static void commands_tell_what_an_object_is(void **state)
 static void two_layers_are_one_tree(void **state)
 {
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	_cleanup_free_ char *lower = path_join(dir, "lower");
-	_cleanup_free_ char *upper = path_join(dir, "upper");
+	_cleanup_free_ char *lower = path_join(scratch, "lower");
+	_cleanup_free_ char *upper = path_join(scratch, "upper");
 	const struct image_tree t = { .upper = upper, .lower = lower };
 	_cleanup_tree_objects_ struct tree_objects l = { 0 };
 
@@ -128,5 +103,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

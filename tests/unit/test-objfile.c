@@ -13,59 +13,13 @@
 #include "sys/strbuf.h"
 #include "sys/strlist.h"
 
+#include "machines.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-
-#include <stdio.h>
-#include <unistd.h>
-
-static const struct target {
-	const char *name, *cc, *flags[2];
-	bool is64, big_endian, descriptors;
-} targets[] = {
-	{ "x86_64", "gcc", { "-mcmodel=kernel" }, true, false, false },
-	{ "i386", "gcc", { "-m32" }, false, false, false },
-	{ "arm64", "aarch64-linux-gnu-gcc", { 0 }, true, false, false },
-	{ "s390", "s390x-linux-gnu-gcc", { 0 }, true, true, false },
-	{ "ppc64le", "powerpc64le-linux-gnu-gcc", { 0 }, true, false, false },
-	{ "ppc64 ELFv1", "powerpc64le-linux-gnu-gcc",
-	  { "-mbig-endian", "-mabi=elfv1" }, true, true, true },
-	{ "ppc64 ELFv2", "powerpc64le-linux-gnu-gcc",
-	  { "-mbig-endian", "-mabi=elfv2" }, true, true, false },
-	{ "ppc32", "powerpc64le-linux-gnu-gcc", { "-m32", "-mbig-endian" },
-	  false, true, false },
-};
-
-static char *dir;
-
-static char *put(const char *name, const char *text, size_t len)
-{
-	char *path = path_join(dir, name);
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-
-	assert_int_equal(file_write(path, text, len, &err), 0);
-	return path;
-}
-
-/* Owned path of the object. */
-static char *compile(const struct target *t, const char *name, const char *text)
-{
-	_cleanup_free_ char *source = put(name, text, strlen(text));
-	char *object = xasprintf("%s.o", source);
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	const char *none = "-O1";
-
-	if (proc_run(NULL, &err, t->cc, "-c", "-o", object, source,
-		     "-ffreestanding", "-fno-pic", "-O1",
-		     "-fno-asynchronous-unwind-tables",
-		     t->flags[0] ? t->flags[0] : none,
-		     t->flags[1] ? t->flags[1] : none, NULL))
-		fail_msg("%s: %s", t->name, err.msg);
-	return object;
-}
 
 static void must_read(struct objfile *o, const char *path)
 {
@@ -125,10 +79,10 @@ static const char source[] =
 static void symbols_of_all_targets_are_read(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
-		const struct target *t = &targets[i];
+	for (size_t i = 0; i < NR_MACHINES; i++) {
+		const struct machine *t = &machines[i];
 		_cleanup_objfile_ struct objfile o = OBJFILE_INIT;
-		_cleanup_free_ char *path = compile(t, "a.c", source);
+		_cleanup_free_ char *path = compile(t, "-O1", "a.c", source);
 		const struct obj_symbol *s;
 
 		must_read(&o, path);
@@ -158,10 +112,10 @@ static void symbols_of_all_targets_are_read(void **state)
 static void references_name_section_and_function(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
-		const struct target *t = &targets[i];
+	for (size_t i = 0; i < NR_MACHINES; i++) {
+		const struct machine *t = &machines[i];
 		_cleanup_objfile_ struct objfile o = OBJFILE_INIT;
-		_cleanup_free_ char *path = compile(t, "a.c", source);
+		_cleanup_free_ char *path = compile(t, "-O1", "a.c", source);
 		size_t calls = 0;
 
 		must_read(&o, path);
@@ -187,8 +141,8 @@ static void linked_programs_have_symbols(void **state)
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
 	(void)state;
-	object = compile(&targets[0], "p.c", "int x; void _start(void) { x++; }");
-	program = path_join(dir, "p");
+	object = compile(&machines[X86_64], "-O1", "p.c", "int x; void _start(void) { x++; }");
+	program = path_join(scratch, "p");
 	assert_int_equal(proc_run(NULL, &err, "ld", "-o", program, object,
 				  NULL), 0);
 	must_read(&o, program);
@@ -200,7 +154,7 @@ static void linked_programs_have_symbols(void **state)
 
 static void more_sections_than_fit_into_16_bits(void **state)
 {
-	static const unsigned which[] = { 0, 1, 3, 5 };
+	static const unsigned which[] = { X86_64, I386, S390, PPC64_ELFV1 };
 	enum { NR = 65400 };
 
 	(void)state;
@@ -215,7 +169,7 @@ static void more_sections_than_fit_into_16_bits(void **state)
 		strbuf_addstr(&text, "\t.globl last\nlast:\t.long 1\n"
 				     "\t.long beyond\n\t.globl all\n"
 				     "\t.set all, 7\n");
-		path = compile(&targets[which[i]], "many.s", text.buf);
+		path = compile(&machines[which[i]], "-O1", "many.s", text.buf);
 		must_read(&o, path);
 		assert_true(o.nr_sections > NR);
 		s = symbol(&o, "last");
@@ -262,16 +216,17 @@ static const char exports_old[] =
 
 static void exports_are_read_in_both_ways(void **state)
 {
-	static const unsigned which[] = { 0, 1, 2, 3, 4, 7 };
+	static const unsigned which[] = { X86_64, I386, ARM64, S390, PPC64LE,
+					  PPC32 };
 
 	(void)state;
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(which); i++) {
-		const struct target *t = &targets[which[i / 2]];
+		const struct machine *t = &machines[which[i / 2]];
 		_cleanup_objfile_ struct objfile o = OBJFILE_INIT;
 		_cleanup_strlist_ struct strlist values = STRLIST_INIT;
 		bool old = i & 1;
 		_cleanup_free_ char *path = compile(
-			t, "e.s", old ? exports_old : exports_new);
+			t, "-O1", "e.s", old ? exports_old : exports_new);
 
 		must_read(&o, path);
 		assert_int_equal(o.nr_exports, old ? 2 : 4);
@@ -301,7 +256,7 @@ static void other_files_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		_cleanup_free_ char *path =
-			put("no.o", texts[i], strlen(texts[i]));
+			scratch_put("no.o", texts[i], strlen(texts[i]));
 		_cleanup_objfile_ struct objfile o = OBJFILE_INIT;
 		_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
@@ -337,9 +292,9 @@ static void read_damaged(const char *text, size_t len)
 static void damaged_files_are_refused_or_harmless(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
-		_cleanup_free_ char *a = compile(&targets[i], "a.c", source);
-		_cleanup_free_ char *b = compile(&targets[i], "e.s", exports_new);
+	for (size_t i = 0; i < NR_MACHINES; i++) {
+		_cleanup_free_ char *a = compile(&machines[i], "-O1", "a.c", source);
+		_cleanup_free_ char *b = compile(&machines[i], "-O1", "e.s", exports_new);
 		const char *const paths[] = { a, b };
 		uint32_t dice = 12345;
 
@@ -378,7 +333,7 @@ static void archives_name_their_members(void **state)
 	static const char *const kinds[] = { "cDPrST", "cDPrS" };
 	static const char long_name[] =
 		"a-rather-long-name-of-a-unit-of-the-kernel";
-	_cleanup_free_ char *object = compile(&targets[3], "m.c", "int f;");
+	_cleanup_free_ char *object = compile(&machines[S390], "-O1", "m.c", "int f;");
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
@@ -386,13 +341,13 @@ static void archives_name_their_members(void **state)
 			"cd %s && mkdir -p sub && cp %s sub/%s.o && "
 			"cp %s s.o && rm -f in.a out.a && ar %s in.a sub/%s.o && "
 			"ar %s out.a s.o && { [ %zu = 1 ] || ar %s out.a in.a; }",
-			dir, object, long_name, object, kinds[i], long_name,
+			scratch, object, long_name, object, kinds[i], long_name,
 			kinds[i], i, kinds[i]);
 		_cleanup_ar_members_ struct ar_members l = AR_MEMBERS_INIT;
 		_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 		_cleanup_free_ char *path = path_join(
-			dir, i ? "in.a" : "out.a");
+			scratch, i ? "in.a" : "out.a");
 		_cleanup_objfile_ struct objfile o = OBJFILE_INIT;
 
 		if (proc_run(NULL, &err, "sh", "-c", command, NULL))
@@ -424,25 +379,6 @@ static void archives_name_their_members(void **state)
 	}
 }
 
-static int setup(void **state)
-{
-	char template[] = "/tmp/objfile-XXXXXX";
-
-	(void)state;
-	dir = xstrdup(mkdtemp(template));
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-
-	(void)state;
-	tree_remove(dir, &err);
-	free(dir);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -457,5 +393,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }
