@@ -434,6 +434,23 @@ test_expect_success 'a history that heals and breaks again is looked at whole' '
 	grep "^  broken by [0-9a-f]*  Break it again" again.out
 '
 
+test_expect_success 'what the quick pass cannot judge, and heals before the tip, is found' '
+	topic rules &&
+	patch "Note 1" note 1 arch/s390/kvm/gaccess.c &&
+	patch "KVM: s390: Name what is not there" append arch/s390/kvm/Makefile <<-\EOT &&
+	kvm-y += nothing.o
+	EOT
+	patch "KVM: s390: Name it no more" git checkout -q base -- arch/s390/kvm/Makefile &&
+	patch "Note 2" note 2 arch/s390/kvm/gaccess.c &&
+	for name in rules remembered
+	do
+		test_expect_code 1 bisect $name --cell "s390/*" base..rules &&
+		grep "^  broken by 2 " $name.out &&
+		grep "^  healed by 3 " $name.out &&
+		! grep "nor anywhere before" $name.out || return 1
+	done
+'
+
 test_expect_success 'what is broken at the good end is told, not searched' '
 	good=$(git -C tree rev-parse side1) &&
 	test_expect_code 1 bisect broken-base "$good..history" &&

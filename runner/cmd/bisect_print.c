@@ -227,7 +227,9 @@ static void print_causes(const struct printer *p)
 	if (!nr)
 		strbuf_addf(p->out, "nothing is broken at the %s%s\n\n",
 			    p->st->history ? "bad end" : "tip",
-			    p->st->scouted ? ", nor anywhere before" : "");
+			    p->st->scouted && !p->f->not_looked_at ?
+				    ", nor anywhere before" :
+				    "");
 }
 
 /* What is broken in the base stands apart: nobody's patch here did it. */

@@ -17,6 +17,7 @@
 #include "sys/strmap.h"
 
 #define MOST_LANES_PER_CELL 4
+#define MOST_UNSEEN 8 /* states of a cell */
 
 /* What is known of one cell beyond its steps. */
 struct bisect_cell {
@@ -162,7 +163,8 @@ static bool says_more(const struct quick_state *a,
 	for (size_t i = 0; i < a->diags.nr; i++) {
 		const struct diagnostic *d = &a->diags.v[i];
 
-		if (has(&other->diags, d) || quick_needs_codegen(d))
+		if (has(&other->diags, d) ||
+		    (!a->recalled && quick_needs_codegen(d)))
 			continue;
 		if (d->severity == DIAG_ERROR)
 			return true;
@@ -174,6 +176,22 @@ static bool says_more(const struct quick_state *a,
 	return false;
 }
 
+/*
+ * States that the pass could not judge (a Makefile or Kconfig file changed) may hold
+ * what heals before the tip. As few as a series has are built; where they are more,
+ * the end tells how many nobody looked at.
+ */
+static void want_unseen(const struct bisection *b, struct bisect_cell *c)
+{
+	size_t nr = 0;
+
+	for (size_t i = 1; i < b->nr_states; i++)
+		nr += !c->seen[i] && c->matters[i];
+	for (size_t i = 1; nr <= MOST_UNSEEN && i < b->nr_states; i++)
+		if (!c->seen[i] && c->matters[i])
+			c->wanted[i] = true;
+}
+
 /* The states at which something comes or goes, and the ones before. */
 static void take_scouting(struct bisection *b, const struct run_ask *a)
 {
@@ -183,12 +201,15 @@ static void take_scouting(struct bisection *b, const struct run_ask *a)
 		const struct quick_state *q = &a->quick[i];
 		const struct quick_state *prev = &a->quick[i - 1];
 
-		c->seen[i] = q->done && !q->blind && !q->unjudged.nr;
+		c->seen[i] = q->recalled ||
+			     (q->done && !q->blind && !q->unjudged.nr);
 		b->f->scouted += q->nr_judged && q->seconds > 0;
 		if (says_more(q, prev, !b->r->warnings_allowed) ||
 		    says_more(prev, q, false))
 			c->wanted[i] = c->wanted[i - 1] = true;
 	}
+	if (a->quick)
+		want_unseen(b, c);
 }
 
 /* ---- which step is next --------------------------------------------------------- */

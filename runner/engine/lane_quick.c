@@ -277,7 +277,7 @@ bool lane_quick_recalls(struct lane *l, struct quick_state *q)
 	if (!lane_remembered(l, &goals, &old, &unread))
 		return false;
 	quick_state_release(q);
-	q->done = true;
+	q->done = q->recalled = true;
 	strlist_cat(&q->failed, &old.failed);
 	if (unread)
 		add_units(&q->unread, &old.failed);

@@ -25,6 +25,7 @@ struct make_log;
 /* What is known of one state. */
 struct quick_state {
 	bool done;  /* the pass has been here */
+	bool recalled; /* it is what a build said, known from the store */
 	bool blind; /* no unit is judged: what works for the whole build changed */
 	unsigned nr_judged;	/* commands run for this state */
 	double seconds;
