@@ -20,6 +20,7 @@ void boot_edges_release(struct boot_edges *l)
 		free(l->v[i].symbol);
 		free(l->v[i].definer);
 		free(l->v[i].definer_module);
+		free(l->v[i].via);
 		free(l->v[i].danger);
 	}
 	free(l->v);
@@ -238,7 +239,7 @@ static void add_edge(struct boot_edges *out, const struct boot_graph *j,
 		.symbol = xstrdup(l->symbol),
 		.definer = xstrdup(to->name),
 		.definer_module = xstrdup_null(to->module),
-		.via = l->via,
+		.via = xstrdup(l->via),
 	};
 	judge_edge(j, e, l);
 }

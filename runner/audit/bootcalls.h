@@ -49,7 +49,7 @@ struct boot_edge {
 	char *definer;	/* object */
 	char *definer_module; /* NULL: built in */
 	const char *kind;
-	const char *via; /* ".toc", "symbol_get", ...; "": directly */
+	char *via;	 /* ".toc", "symbol_get", ...; "": directly */
 	char *danger;	 /* one sentence */
 	bool broken;	 /* it does not link, or calls what is freed */
 };
