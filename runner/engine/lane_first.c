@@ -71,12 +71,16 @@ int lane_first_look(struct lane *l)
 	_cleanup_strlist_ struct strlist suspected = STRLIST_INIT;
 	_cleanup_strlist_ struct strlist names = STRLIST_INIT;
 	struct quick_state q = { 0 };
-	unsigned state = suspects_pick(suspects(l->crew), &l->units, is_judged,
-				       l, UNITS, &suspected);
+	unsigned state;
 	int started = 0;
 
 	l->quick.looked = true;
 	l->quick.resume = l->patch;
+	/* Without namespaces it would copy the baseline and move the checkout. */
+	if (l->crew->opts->place->mode != SANDBOX_OVERLAY)
+		return 0;
+	state = suspects_pick(suspects(l->crew), &l->units, is_judged, l,
+			      UNITS, &suspected);
 	if (state <= l->patch)
 		return 0;
 	l->patch = state;

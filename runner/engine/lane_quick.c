@@ -338,9 +338,8 @@ int lane_quick(struct lane *l)
 	at = quick_at(l, l->quick.at->patch);
 	quick_state_copy(q, at);
 	q->done = true;
-	if (lane_quick_reached(l, q, &names)) {
+	if (lane_quick_reached(l, q, &names))
 		return lane_quick_start(l, &names, q, replay_ended);
-	}
 	if (!q->blind)
 		l->quick.at = state_at(l);
 	next(l);
