@@ -46,6 +46,7 @@ int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
+	mem_setup();
 	/* The sandbox's own side; see sys/sandbox.h. */
 	if (!strcmp(name, "__enter"))
 		return sandbox_enter_main(argc, argv);

@@ -472,6 +472,11 @@ int include_index_open(struct include_index *x, const char *checkout,
 		include_index_release(x);
 		if (scan_dir(x, checkout, "", err) || save(x, cache_file, err))
 			return -1;
+		/* read back, the strings of the base are one text */
+		include_index_release(x);
+		if (!load(x, cache_file))
+			return errbuf_set(err, "%s: cannot be read back",
+					  cache_file);
 	}
 	x->nr_base = x->nr;
 	return 0;

@@ -19,10 +19,14 @@ int file_read(const char *path, struct strbuf *out, struct errbuf *err)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char chunk[65536];
+	struct stat st;
 	ssize_t n;
 
 	if (fd < 0)
 		return errbuf_set(err, "%s: %s", path, strerror(errno));
+	/* some headers have 20 MB: doubling would take 32; /proc says 0 */
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0)
+		strbuf_reserve(out, (size_t)st.st_size);
 	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;

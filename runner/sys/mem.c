@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sys/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -11,6 +12,12 @@ static void *check(void *p)
 		return p;
 	fputs("kvmatrix: out of memory\n", stderr);
 	_exit(3);
+}
+
+void mem_setup(void)
+{
+	/* also: glibc does not raise it when a larger text is freed */
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 }
 
 void *xmalloc(size_t size)

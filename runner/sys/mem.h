@@ -13,6 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * Once, at the start: what is freed of a large text goes back to the system at
+ * once. A run lasts for hours beside compilers that need the memory.
+ */
+void mem_setup(void);
+
 void *xmalloc(size_t size);
 void *xcalloc(size_t nr, size_t size);
 void *xrealloc(void *p, size_t size);

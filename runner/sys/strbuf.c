@@ -24,7 +24,20 @@ void strbuf_reset(struct strbuf *sb)
 	strbuf_setlen(sb, 0);
 }
 
-static void reserve(struct strbuf *sb, size_t extra)
+static void set_alloc(struct strbuf *sb, size_t alloc)
+{
+	sb->buf = xrealloc(sb->alloc ? sb->buf : NULL, alloc);
+	sb->alloc = alloc;
+	sb->buf[sb->len] = '\0';
+}
+
+void strbuf_reserve(struct strbuf *sb, size_t extra)
+{
+	if (sb->len + extra + 1 > sb->alloc)
+		set_alloc(sb, sb->len + extra + 1);
+}
+
+static void grow(struct strbuf *sb, size_t extra)
 {
 	size_t need = sb->len + extra + 1;
 
@@ -34,16 +47,14 @@ static void reserve(struct strbuf *sb, size_t extra)
 		need = sb->alloc * 2;
 	if (need < 64)
 		need = 64;
-	sb->buf = xrealloc(sb->alloc ? sb->buf : NULL, need);
-	sb->alloc = need;
-	sb->buf[sb->len] = '\0';
+	set_alloc(sb, need);
 }
 
 void strbuf_add(struct strbuf *sb, const void *data, size_t len)
 {
 	if (!len)
 		return;
-	reserve(sb, len);
+	grow(sb, len);
 	memcpy(sb->buf + sb->len, data, len);
 	sb->len += len;
 	sb->buf[sb->len] = '\0';
@@ -69,7 +80,7 @@ void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 	va_end(again);
 	if (n <= 0)
 		return;
-	reserve(sb, n);
+	grow(sb, n);
 	vsnprintf(sb->buf + sb->len, n + 1, fmt, ap);
 	sb->len += n;
 }
