@@ -54,6 +54,9 @@ struct step_result {
 	struct strlist failed;	/* units that failed, sorted, state's names */
 	/* of these, judged by replay because make stopped before them */
 	struct strlist failed_replayed;
+	/* Units that this state's configuration leaves out, since it lost an option
+	 * that the cell asks for: nobody knows whether they would build. Sorted. */
+	struct strlist left_out;
 	char *log; /* relative to the run's directory; NULL when none */
 
 	enum verdict verdict; /* set by verdict_judge() */
