@@ -426,6 +426,20 @@ static void config_topic(struct cause_topic *t, const char *m, const char *note)
 	be(t, CAUSE_CONFIG, without_numbers(m));
 }
 
+/* An option that is lost with another one is the loss of that one. */
+static void lost_topic(struct cause_topic *t, const struct diagnostic *d,
+		       const char *m)
+{
+	static const char words[] = "lost with ";
+	const char *name = d->note && starts_with(d->note, words) ?
+				   d->note + strlen(words) :
+				   m;
+
+	be(t, CAUSE_CONFIG, xstrndup(name, strcspn(name, "=;, ")));
+	t->id = xasprintf("%s:lost:%s", cause_kind_name(t->kind), t->thing);
+	t->independent = true;
+}
+
 /*
  * The same words about the same name in two functions are two mistakes; a name
  * at file level, or of an inline function in a header, is the same everywhere.
@@ -498,6 +512,8 @@ void cause_topic_init(struct cause_topic *t, const struct diagnostic *d,
 	*t = (struct cause_topic){.kind = CAUSE_OTHER};
 	if (streq_null(d->tool, "kconfig"))
 		config_topic(t, m, d->note);
+	else if (streq_null(d->tool, "config"))
+		lost_topic(t, d, m);
 	else if (d->severity == DIAG_WARNING)
 		warning_topic(t, d, m);
 	else if (streq_null(d->tool, "make"))

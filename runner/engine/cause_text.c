@@ -146,7 +146,10 @@ static void write_title(const struct cause_facts *f, struct strbuf *sb,
 				    f->more_things);
 		break;
 	case CAUSE_CONFIG:
-		if (strstr(said, t->thing))
+		if (cause_is_lost_option(f))
+			strbuf_addf(sb, "%s, which the cell asks for, is lost",
+				    t->thing);
+		else if (strstr(said, t->thing))
 			strbuf_addf(sb, "Kconfig: %s", said);
 		else
 			strbuf_addf(sb, "%s: %s", t->thing, said);
@@ -286,6 +289,8 @@ static void write_advice(const struct cause_facts *f, struct strbuf *sb)
 		cause_proved_remedy(f, sb);
 		strbuf_addstr(sb, "; ");
 		cause_proved_fact(f, sb);
+		if (cause_is_lost_option(f))
+			add_note(f, sb);
 		return;
 	}
 	switch (t->kind) {
@@ -334,7 +339,7 @@ static void write_advice(const struct cause_facts *f, struct strbuf *sb)
 				       "step's log and the Makefile");
 		break;
 	case CAUSE_CONFIG:
-		strbuf_addf(sb, "check the dependencies of %s", t->thing);
+		cause_config_remedy(f, sb);
 		add_note(f, sb);
 		break;
 	case CAUSE_WARNING:
@@ -412,6 +417,8 @@ char *cause_advice(const struct cause_facts *f)
 		strbuf_addstr(&sb, "; ");
 		cause_proved_fact(f, &sb);
 	}
+	if (c->healed_by && cause_is_lost_option(f))
+		add_note(f, &sb);
 	if (f->unsure && f->unsure_from)
 		strbuf_addf(&sb,
 			    "; it may be older: patch %u could not be "

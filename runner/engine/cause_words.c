@@ -357,6 +357,28 @@ void cause_proved_fact(const struct cause_facts *f, struct strbuf *sb)
 	}
 }
 
+/* ---- options ----------------------------------------------------------------
+ */
+
+bool cause_is_lost_option(const struct cause_facts *f)
+{
+	return streq_null(f->example->tool, "config");
+}
+
+void cause_config_remedy(const struct cause_facts *f, struct strbuf *sb)
+{
+	const char *thing = f->topic->thing;
+
+	if (cause_is_lost_option(f))
+		strbuf_addf(sb,
+			    "let %s come out as asked (what it switches on is "
+			    "not built, so nothing is known of it), or ask for "
+			    "something else in the matrix",
+			    thing);
+	else
+		strbuf_addf(sb, "check the dependencies of %s", thing);
+}
+
 /* ---- remedies ---------------------------------------------------------------
  */
 
@@ -487,7 +509,7 @@ void cause_proved_remedy(const struct cause_facts *f, struct strbuf *sb)
 		strbuf_addf(sb, "keep one declaration of %s", p->thing);
 		break;
 	case PROOF_KCONFIG:
-		strbuf_addf(sb, "check the dependencies of %s", p->thing);
+		cause_config_remedy(f, sb);
 		break;
 	case PROOF_VARIABLE:
 		strbuf_addf(sb, "follow ");
