@@ -495,8 +495,9 @@ static bool error_topic(struct cause_topic *t, const struct diagnostic *d,
 static void trim_thing(struct cause_topic *t)
 {
 	/* powerpc's function entry points: .kvmppc_run is kvmppc_run */
-	if ((t->kind == CAUSE_UNDEFINED_SYMBOL ||
-	     t->kind == CAUSE_DUPLICATE_SYMBOL)) {
+	if (t->kind == CAUSE_UNDEFINED_SYMBOL ||
+	    t->kind == CAUSE_UNEXPORTED_SYMBOL ||
+	    t->kind == CAUSE_DUPLICATE_SYMBOL) {
 		if (t->thing[0] == '.' && t->thing[1])
 			memmove(t->thing, t->thing + 1, strlen(t->thing));
 		t->independent = true;
@@ -518,6 +519,9 @@ void cause_topic_init(struct cause_topic *t, const struct diagnostic *d,
 		warning_topic(t, d, m);
 	else if (streq_null(d->tool, "make"))
 		make_topic(t, m);
+	else if (streq_null(d->tool, "modpost") && d->note &&
+		 ends_with(d->note, "does not export it") && is_symbol(t, m))
+		t->kind = CAUSE_UNEXPORTED_SYMBOL; /* link_modpost.c */
 	else if (!d->message || !error_topic(t, d, m, srcarch)) {
 		be(t, CAUSE_OTHER, xstrdup(what));
 		t->weak = names_nothing(m);

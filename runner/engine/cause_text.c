@@ -128,6 +128,10 @@ static void write_title(const struct cause_facts *f, struct strbuf *sb,
 	case CAUSE_UNDEFINED_SYMBOL:
 		strbuf_addf(sb, "undefined symbol %s in %s", t->thing, where);
 		break;
+	case CAUSE_UNEXPORTED_SYMBOL:
+		strbuf_addf(sb, "%s is not exported, and %s needs it", t->thing,
+			    where);
+		break;
 	case CAUSE_DUPLICATE_SYMBOL:
 		strbuf_addf(sb, "%s is defined more than once, seen in %s",
 			    t->thing, where);
@@ -161,7 +165,6 @@ static void write_title(const struct cause_facts *f, struct strbuf *sb,
 	case CAUSE_HIDDEN:
 	case CAUSE_INCLUDE_CYCLE:
 	case CAUSE_NOT_STANDALONE:
-	case CAUSE_UNEXPORTED_SYMBOL:
 	case CAUSE_BOOT_CALL:
 	case CAUSE_NOT_APPLIED:
 	case CAUSE_OTHER:
@@ -318,6 +321,13 @@ static void write_advice(const struct cause_facts *f, struct strbuf *sb)
 	case CAUSE_UNDEFINED_SYMBOL:
 		symbol_advice(f, sb);
 		break;
+	case CAUSE_UNEXPORTED_SYMBOL:
+		strbuf_addf(sb,
+			    "EXPORT_SYMBOL_GPL(%s) where it is defined, or let "
+			    "the module do without it",
+			    t->thing);
+		add_note(f, sb);
+		break;
 	case CAUSE_DUPLICATE_SYMBOL:
 		strbuf_addf(sb,
 			    "keep one definition of %s; one that stands in a "
@@ -351,7 +361,6 @@ static void write_advice(const struct cause_facts *f, struct strbuf *sb)
 	case CAUSE_HIDDEN:
 	case CAUSE_INCLUDE_CYCLE:
 	case CAUSE_NOT_STANDALONE:
-	case CAUSE_UNEXPORTED_SYMBOL:
 	case CAUSE_BOOT_CALL:
 	case CAUSE_NOT_APPLIED:
 	case CAUSE_OTHER:

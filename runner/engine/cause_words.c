@@ -282,6 +282,13 @@ static void symbol_fact(const struct cause_facts *f, struct strbuf *sb)
 			strbuf_addstr(sb, ", and ");
 			add_patch(sb, p->by);
 			strbuf_addf(sb, " takes the export from %s", p->header);
+			if (p->place_line)
+				strbuf_addf(sb, " (line %u before it)",
+					    p->place_line);
+		} else {
+			strbuf_addstr(sb, ", nobody exports it, and modules "
+					  "need it since ");
+			add_patch(sb, p->patch);
 		}
 	} else if (!p->to) {
 		add_patch(sb, p->by);

@@ -122,7 +122,8 @@ enum proof_kind {
 			 * more, the Makefile place does */
 	PROOF_TWICE,   /* header and place declare it, both read since by */
 	PROOF_KCONFIG, /* by changes the Kconfig file header */
-	PROOF_UNEXPORTED, /* "to" defines it and does not export it */
+	PROOF_UNEXPORTED, /* "to" defines it and does not export it; header did,
+			   * in place_line */
 };
 const char *proof_kind_name(enum proof_kind k); /* "hidden", ... */
 
