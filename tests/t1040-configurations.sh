@@ -242,7 +242,12 @@ test_expect_success 'bisect finds the patch that loses it and the one that heals
 		-o out/bisect base..depends >bisect.out 2>&1 &&
 	grep -A8 "CONFIG_KVM, which the cell asks for, is lost" bisect.out >found &&
 	grep "broken by .*2 .*KVM: x86: Not now" found &&
-	grep "healed by .*4 .*KVM: x86: Now" found
+	grep "healed by .*4 .*KVM: x86: Now" found &&
+	"$KVMATRIX" repro latest x86_64/default/gcc 2 >repro.sh &&
+	test_expect_code 1 sh repro.sh >repro.out &&
+	grep "CONFIG_KVM=m is lost" repro.out &&
+	"$KVMATRIX" repro latest x86_64/default/gcc 1 >repro.sh &&
+	sh repro.sh
 '
 
 test_expect_success 'a skipped step that has lost an option passes its audit' '
