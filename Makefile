@@ -37,10 +37,10 @@ store-y := database store
 engine-y := tree tree_lines tree_git tree_repo tree_import tree_states \
 	tree_changes tree_apply tree_patch tree_reject tree_layer \
 	tree_checkout tree_history \
-	toolchain cellconf kconfig_text kconfig_expr kconfig_why includes \
+	toolchain cellconf cellconf_lost kconfig_text kconfig_expr kconfig_why includes \
 	include_scan include_walk listing impact impact_path impact_text \
 	impact_memo baseline place survey harvest replay lane lane_child \
-	lane_config lane_chain lane_audit lane_memory lane_quick lane_step \
+	lane_config lane_lost lane_chain lane_audit lane_memory lane_quick lane_step \
 	lane_ask lane_image lane_look lane_first quick suspects run pool order simulate trace plan \
 	link_script link_check link_modpost link_compare link_step image \
 	objects look look_tree step_view verdict \

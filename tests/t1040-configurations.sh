@@ -176,4 +176,140 @@ test_expect_success 'paths of the matrix are what is built; dependents can be le
 	! grep -E "vfio_main|kvm_main" failing
 '
 
+test_expect_success 'a patch that loses what a cell asks for breaks it, and one that brings it back heals' '
+	matrix lost.yaml "x86_64, arm64" \
+		"configs:" \
+		"  - { name: default, base: defconfig, options: [CONFIG_KVM=m, CONFIG_KVM_INTEL=m], arches: [x86_64] }" \
+		"  - { name: bool, base: defconfig, options: [CONFIG_KVM=y], arches: [arm64] }" \
+		"  - { name: \"off\", base: defconfig, options: [CONFIG_KVM=n] }" &&
+	cp lost.yaml m.yaml &&
+	topic depends &&
+	patch "KVM: x86: Something" subst arch/x86/kvm/lapic.c "s/return /return 0 + /" &&
+	patch "KVM: x86: Not now" subst arch/x86/kvm/Kconfig "s/depends on HAVE_KVM/&\n\tdepends on EXPERT/" &&
+	patch "KVM: x86: Something behind it" subst arch/x86/kvm/lapic.c "s/return 0 + /return /" &&
+	patch "KVM: x86: Now" git checkout -q base -- arch/x86/kvm/Kconfig &&
+	test_expect_code 1 judge depends base..depends &&
+	verdicts_are depends <<-\EOT
+	1 arm64/bool/gcc unreached
+	1 arm64/off/gcc unreached
+	1 x86_64/default/gcc ok
+	1 x86_64/off/gcc unreached
+	2 arm64/bool/gcc unreached
+	2 arm64/off/gcc unreached
+	2 x86_64/default/gcc regressed
+	2 x86_64/off/gcc ok
+	3 arm64/bool/gcc unreached
+	3 arm64/off/gcc unreached
+	3 x86_64/default/gcc still-broken
+	3 x86_64/off/gcc unreached
+	4 arm64/bool/gcc unreached
+	4 arm64/off/gcc unreached
+	4 x86_64/default/gcc fixed
+	4 x86_64/off/gcc ok
+	EOT
+'
+
+test_expect_success 'one cause names the option, its place, the dependency and the patches' '
+	results failing depends >failing &&
+	grep "^2 x86_64/default/gcc new - CONFIG_KVM=m, which the cell asks for, is lost" failing &&
+	grep "^2 x86_64/default/gcc new - CONFIG_KVM_INTEL=m, which the cell asks for, is lost" failing &&
+	test $(wc -l <failing) = 4 &&
+	results causes depends >causes &&
+	echo "config:lost:CONFIG_KVM 2 4 x86_64/default/gcc" >expected &&
+	test_cmp expected causes &&
+	grep "arch/x86/kvm/Kconfig:10: CONFIG_KVM=m" depends.out &&
+	results advice depends >advice &&
+	grep "squash 4 into 2 .*patch 2 changes arch/x86/kvm/Kconfig.*it is absent now, options of configuration .default. asks for it; depends on EXPERT (=n)" advice &&
+	"$KVMATRIX_TOP/tests/check-schema" out/depends/results.json
+'
+
+test_expect_success 'it is remembered, and the same with the quick pass alone and in one lane' '
+	test_expect_code 1 judge memory base..depends &&
+	results remembered memory >remembered &&
+	grep "^2 x86_64/default/gcc" remembered &&
+	results failing memory >failing.memory &&
+	test_cmp failing failing.memory &&
+	test_expect_code 1 judge quick base..depends --depth quick --no-memory &&
+	results failing quick >failing.quick &&
+	test_cmp failing failing.quick &&
+	test_expect_code 1 judge plain base..depends --no-sandbox --no-memory &&
+	results failing plain >failing.plain &&
+	test_cmp failing failing.plain
+'
+
+test_expect_success 'bisect finds the patch that loses it and the one that heals' '
+	test_expect_code 1 "$KVMATRIX" bisect --tree tree -m m.yaml --no-memory \
+		-o out/bisect base..depends >bisect.out 2>&1 &&
+	grep -A8 "CONFIG_KVM, which the cell asks for, is lost" bisect.out >found &&
+	grep "broken by .*2 .*KVM: x86: Not now" found &&
+	grep "healed by .*4 .*KVM: x86: Now" found &&
+	"$KVMATRIX" repro latest x86_64/default/gcc 2 >repro.sh &&
+	test_expect_code 1 sh repro.sh >repro.out &&
+	grep "CONFIG_KVM=m is lost" repro.out &&
+	"$KVMATRIX" repro latest x86_64/default/gcc 1 >repro.sh &&
+	sh repro.sh
+'
+
+test_expect_success 'a skipped step that has lost an option passes its audit' '
+	topic share depends~1 &&
+	patch "arm64: Elsewhere" append arch/arm64/kvm/mmu.c <<-\EOT &&
+	/* nothing */
+	EOT
+	test_expect_code 1 judge share base..share --no-memory --audit-share 100 --verbose &&
+	grep "x86_64/default/gcc patch 4: skipped, and built anyway: the same" share.err &&
+	results verdicts share >verdicts &&
+	grep "^4 x86_64/default/gcc still-broken" verdicts
+'
+
+test_expect_success 'an option that is gone, or has another name, is lost' '
+	topic renamed &&
+	patch "KVM: x86: Another name" subst arch/x86/kvm/Kconfig "s/KVM_INTEL/KVM_INTELX/" &&
+	patch "KVM: arm64: No KVM" subst arch/arm64/kvm/Kconfig "/^config KVM$/,/HAVE_KVM/d" &&
+	test_expect_code 1 judge renamed base..renamed &&
+	results causes renamed >causes &&
+	cat >expected <<-\EOT &&
+	config:lost:CONFIG_KVM_INTEL 1 - x86_64/default/gcc
+	config:lost:CONFIG_KVM 2 - arm64/bool/gcc
+	EOT
+	test_cmp expected causes &&
+	results advice renamed >advice &&
+	grep "^config:lost:CONFIG_KVM_INTEL let CONFIG_KVM_INTEL come out as asked .*patch 1 changes arch/x86/kvm/Kconfig.*no such symbol in this tree; did you mean CONFIG_KVM_INTELX" advice &&
+	grep "^config:lost:CONFIG_KVM let .*patch 2 changes arch/arm64/kvm/Kconfig.*no such symbol" advice
+'
+
+test_expect_success 'what failed before is neither healed by the loss nor broken by its end' '
+	topic behind &&
+	patch "KVM: x86: Break" append arch/x86/kvm/lapic.c <<-\EOT &&
+	#error lapic
+	EOT
+	patch "KVM: x86: Not now" subst arch/x86/kvm/Kconfig "s/depends on HAVE_KVM/&\n\tdepends on EXPERT/" &&
+	patch "KVM: x86: Now" git checkout -q base -- arch/x86/kvm/Kconfig &&
+	test_expect_code 1 judge behind base..behind --cells "x86_64/default/*" &&
+	verdicts_are behind <<-\EOT &&
+	1 x86_64/default/gcc regressed
+	2 x86_64/default/gcc regressed
+	3 x86_64/default/gcc still-broken
+	EOT
+	results causes behind >causes &&
+	grep "^other:.* 1 - x86_64/default/gcc" causes &&
+	grep "^config:lost:CONFIG_KVM 2 3 x86_64/default/gcc" causes &&
+	grep "left_out" out/behind/results.json &&
+	"$KVMATRIX_TOP/tests/check-schema" out/behind/results.json
+'
+
+test_expect_success 'of cells that are built once it counts what any of them asks for' '
+	matrix m.yaml "x86_64" \
+		"configs:" \
+		"  - { name: default, base: defconfig }" \
+		"  - { name: twin, base: defconfig, options: [CONFIG_KVM=m] }" &&
+	test_expect_code 1 judge twins base..depends~2 --no-memory &&
+	verdicts_are twins <<-\EOT &&
+	1 x86_64/default/gcc ok
+	1 x86_64/twin/gcc ok
+	2 x86_64/default/gcc regressed
+	2 x86_64/twin/gcc regressed
+	EOT
+	test_expect_code 0 judge alone base..depends~2 --cells "*/default/*"
+'
+
 test_done

@@ -126,6 +126,40 @@ test_expect_success 'a module needs what is not exported any more' '
 	grep "^1 x86_64/default/gcc new arch/x86/kvm/kvm.ko - \"printk\" \[arch/x86/kvm/kvm.ko\] undefined!$" said
 '
 
+test_expect_success 'one cause a symbol: who needs it, where it is, which patch took the export' '
+	results causes export >causes &&
+	echo "unexported-symbol:printk 1 3 x86_64/default/gcc" >expected &&
+	test_cmp expected causes &&
+	grep "printk is not exported, and arch/x86/kvm/kvm.ko needs it" export.out &&
+	grep "squash 3 into 1 .*kernel/printk.c:4 defines it, and patch 1 takes the export from kernel/printk.c (line 10 before it)" export.out &&
+	grep "note.*needs it; vmlinux has it (kernel/printk.o), but does not export it" out/export/results.json
+'
+
+test_expect_success 'a new use of what nobody exports, and of what no source text shows' '
+	topic use &&
+	patch "lib: Something for all, and something hidden" append lib/string.c <<-\EOT &&
+	int for_all(void);
+	int for_all(void) { return 1; }
+	#define HIDE(n) int hid##n(void); int hid##n(void) { return 2; }
+	HIDE(den)
+	int lib_user(void);
+	int lib_user(void) { return for_all() + hidden(); }
+	EOT
+	patch "KVM: Use both" append virt/kvm/eventfd.c <<-\EOT &&
+	int for_all(void);
+	int hidden(void);
+	int kvm_both(void);
+	int kvm_both(void) { return for_all() + hidden(); }
+	EOT
+	test_expect_code 1 judge use base..use --cells "x86_64" &&
+	results advice use >advice &&
+	cat >expected <<-\EOT &&
+	unexported-symbol:for_all EXPORT_SYMBOL_GPL(for_all) in lib/string.c; lib/string.c:15 defines it, nobody exports it, and modules need it since patch 2
+	unexported-symbol:hidden EXPORT_SYMBOL_GPL(hidden) where it is defined, or let the module do without it (kvm_both needs it; vmlinux has it (lib/string.o), but does not export it)
+	EOT
+	test_cmp expected advice
+'
+
 test_expect_success 'two definitions, and one too few in the linker script' '
 	topic twice &&
 	patch "KVM: Another tty_read" append virt/kvm/eventfd.c <<-\EOT &&

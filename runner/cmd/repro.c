@@ -65,6 +65,30 @@ static char *words_of(const char *dir, const char *slug, const char *name)
 	return strbuf_detach(&out);
 }
 
+/* make is content without an option that the cell asks for; here it is asked. */
+static void print_lost(const struct step_result *s)
+{
+	for (size_t i = 0; s && i < s->diags.nr; i++) {
+		const struct diagnostic *d = &s->diags.v[i];
+		_cleanup_free_ char *option = NULL, *q = NULL;
+		const char *end;
+
+		if (!streq_null(d->tool, "config"))
+			continue;
+		end = strstr(d->message, ", which the cell asks for");
+		if (!end)
+			continue;
+		option = xstrndup(d->message, (size_t)(end - d->message));
+		q = quoted(option);
+		if (ends_with(option, "=n"))
+			printf("! grep -q ^%.*s= \"$d/obj/.config\" ||\n",
+			       (int)strcspn(option, "="), option);
+		else
+			printf("grep -qxF %s \"$d/obj/.config\" ||\n", q);
+		printf("	{ echo %s is lost; exit 1; }\n", q);
+	}
+}
+
 static int print(const struct run_result *r, const char *dir, const char *repo,
 		 const struct cell_info *cell, const struct patch_info *patch)
 {
@@ -91,9 +115,12 @@ static int print(const struct run_result *r, const char *dir, const char *repo,
 	       "mkdir \"$d/src\" \"$d/obj\"\n"
 	       "git --git-dir=%s archive %s | tar -x -C \"$d/src\"\n"
 	       "cp %s \"$d/obj/.config\"\n"
-	       "make -C \"$d/src\" O=\"$d/obj\" %s olddefconfig </dev/null\n"
-	       "make -C \"$d/src\" O=\"$d/obj\" %s -k -j\"$(nproc)\" %s\n",
-	       q_repo, patch->commit, q_config, vars, vars, targets);
+	       "make -C \"$d/src\" O=\"$d/obj\" %s olddefconfig </dev/null\n",
+	       q_repo, patch->commit, q_config, vars);
+	if (r->steps)
+		print_lost(run_result_step(r, patch->index, cell - r->cells));
+	printf("make -C \"$d/src\" O=\"$d/obj\" %s -k -j\"$(nproc)\" %s\n", vars,
+	       targets);
 	return EXIT_OK;
 }
 

@@ -426,6 +426,20 @@ static void config_topic(struct cause_topic *t, const char *m, const char *note)
 	be(t, CAUSE_CONFIG, without_numbers(m));
 }
 
+/* An option that is lost with another one is the loss of that one. */
+static void lost_topic(struct cause_topic *t, const struct diagnostic *d,
+		       const char *m)
+{
+	static const char words[] = "lost with ";
+	const char *name = d->note && starts_with(d->note, words) ?
+				   d->note + strlen(words) :
+				   m;
+
+	be(t, CAUSE_CONFIG, xstrndup(name, strcspn(name, "=;, ")));
+	t->id = xasprintf("%s:lost:%s", cause_kind_name(t->kind), t->thing);
+	t->independent = true;
+}
+
 /*
  * The same words about the same name in two functions are two mistakes; a name
  * at file level, or of an inline function in a header, is the same everywhere.
@@ -481,8 +495,9 @@ static bool error_topic(struct cause_topic *t, const struct diagnostic *d,
 static void trim_thing(struct cause_topic *t)
 {
 	/* powerpc's function entry points: .kvmppc_run is kvmppc_run */
-	if ((t->kind == CAUSE_UNDEFINED_SYMBOL ||
-	     t->kind == CAUSE_DUPLICATE_SYMBOL)) {
+	if (t->kind == CAUSE_UNDEFINED_SYMBOL ||
+	    t->kind == CAUSE_UNEXPORTED_SYMBOL ||
+	    t->kind == CAUSE_DUPLICATE_SYMBOL) {
 		if (t->thing[0] == '.' && t->thing[1])
 			memmove(t->thing, t->thing + 1, strlen(t->thing));
 		t->independent = true;
@@ -498,10 +513,15 @@ void cause_topic_init(struct cause_topic *t, const struct diagnostic *d,
 	*t = (struct cause_topic){.kind = CAUSE_OTHER};
 	if (streq_null(d->tool, "kconfig"))
 		config_topic(t, m, d->note);
+	else if (streq_null(d->tool, "config"))
+		lost_topic(t, d, m);
 	else if (d->severity == DIAG_WARNING)
 		warning_topic(t, d, m);
 	else if (streq_null(d->tool, "make"))
 		make_topic(t, m);
+	else if (streq_null(d->tool, "modpost") && d->note &&
+		 ends_with(d->note, "does not export it") && is_symbol(t, m))
+		t->kind = CAUSE_UNEXPORTED_SYMBOL; /* link_modpost.c */
 	else if (!d->message || !error_topic(t, d, m, srcarch)) {
 		be(t, CAUSE_OTHER, xstrdup(what));
 		t->weak = names_nothing(m);

@@ -128,6 +128,10 @@ static void write_title(const struct cause_facts *f, struct strbuf *sb,
 	case CAUSE_UNDEFINED_SYMBOL:
 		strbuf_addf(sb, "undefined symbol %s in %s", t->thing, where);
 		break;
+	case CAUSE_UNEXPORTED_SYMBOL:
+		strbuf_addf(sb, "%s is not exported, and %s needs it", t->thing,
+			    where);
+		break;
 	case CAUSE_DUPLICATE_SYMBOL:
 		strbuf_addf(sb, "%s is defined more than once, seen in %s",
 			    t->thing, where);
@@ -146,7 +150,10 @@ static void write_title(const struct cause_facts *f, struct strbuf *sb,
 				    f->more_things);
 		break;
 	case CAUSE_CONFIG:
-		if (strstr(said, t->thing))
+		if (cause_is_lost_option(f))
+			strbuf_addf(sb, "%s, which the cell asks for, is lost",
+				    t->thing);
+		else if (strstr(said, t->thing))
 			strbuf_addf(sb, "Kconfig: %s", said);
 		else
 			strbuf_addf(sb, "%s: %s", t->thing, said);
@@ -158,7 +165,6 @@ static void write_title(const struct cause_facts *f, struct strbuf *sb,
 	case CAUSE_HIDDEN:
 	case CAUSE_INCLUDE_CYCLE:
 	case CAUSE_NOT_STANDALONE:
-	case CAUSE_UNEXPORTED_SYMBOL:
 	case CAUSE_BOOT_CALL:
 	case CAUSE_NOT_APPLIED:
 	case CAUSE_OTHER:
@@ -286,6 +292,8 @@ static void write_advice(const struct cause_facts *f, struct strbuf *sb)
 		cause_proved_remedy(f, sb);
 		strbuf_addstr(sb, "; ");
 		cause_proved_fact(f, sb);
+		if (cause_is_lost_option(f))
+			add_note(f, sb);
 		return;
 	}
 	switch (t->kind) {
@@ -313,6 +321,13 @@ static void write_advice(const struct cause_facts *f, struct strbuf *sb)
 	case CAUSE_UNDEFINED_SYMBOL:
 		symbol_advice(f, sb);
 		break;
+	case CAUSE_UNEXPORTED_SYMBOL:
+		strbuf_addf(sb,
+			    "EXPORT_SYMBOL_GPL(%s) where it is defined, or let "
+			    "the module do without it",
+			    t->thing);
+		add_note(f, sb);
+		break;
 	case CAUSE_DUPLICATE_SYMBOL:
 		strbuf_addf(sb,
 			    "keep one definition of %s; one that stands in a "
@@ -334,7 +349,7 @@ static void write_advice(const struct cause_facts *f, struct strbuf *sb)
 				       "step's log and the Makefile");
 		break;
 	case CAUSE_CONFIG:
-		strbuf_addf(sb, "check the dependencies of %s", t->thing);
+		cause_config_remedy(f, sb);
 		add_note(f, sb);
 		break;
 	case CAUSE_WARNING:
@@ -346,7 +361,6 @@ static void write_advice(const struct cause_facts *f, struct strbuf *sb)
 	case CAUSE_HIDDEN:
 	case CAUSE_INCLUDE_CYCLE:
 	case CAUSE_NOT_STANDALONE:
-	case CAUSE_UNEXPORTED_SYMBOL:
 	case CAUSE_BOOT_CALL:
 	case CAUSE_NOT_APPLIED:
 	case CAUSE_OTHER:
@@ -412,6 +426,8 @@ char *cause_advice(const struct cause_facts *f)
 		strbuf_addstr(&sb, "; ");
 		cause_proved_fact(f, &sb);
 	}
+	if (c->healed_by && cause_is_lost_option(f))
+		add_note(f, &sb);
 	if (f->unsure && f->unsure_from)
 		strbuf_addf(&sb,
 			    "; it may be older: patch %u could not be "

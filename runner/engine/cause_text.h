@@ -39,6 +39,10 @@ char *cause_advice(const struct cause_facts *f);
 /* Of a topic with a proof (cause_words.c). False: the kind's own title does. */
 bool cause_proved_title(const struct cause_facts *f, const char *where,
 			struct strbuf *sb);
+/* Is it the loss of an option that the cell asks for (cellconf_lost_diags())? */
+bool cause_is_lost_option(const struct cause_facts *f);
+/* What to do about CAUSE_CONFIG. */
+void cause_config_remedy(const struct cause_facts *f, struct strbuf *sb);
 /* What happened, and what to do; sentences without an end. */
 void cause_proved_fact(const struct cause_facts *f, struct strbuf *sb);
 void cause_proved_remedy(const struct cause_facts *f, struct strbuf *sb);

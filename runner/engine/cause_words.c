@@ -282,6 +282,13 @@ static void symbol_fact(const struct cause_facts *f, struct strbuf *sb)
 			strbuf_addstr(sb, ", and ");
 			add_patch(sb, p->by);
 			strbuf_addf(sb, " takes the export from %s", p->header);
+			if (p->place_line)
+				strbuf_addf(sb, " (line %u before it)",
+					    p->place_line);
+		} else {
+			strbuf_addstr(sb, ", nobody exports it, and modules "
+					  "need it since ");
+			add_patch(sb, p->patch);
 		}
 	} else if (!p->to) {
 		add_patch(sb, p->by);
@@ -355,6 +362,28 @@ void cause_proved_fact(const struct cause_facts *f, struct strbuf *sb)
 		symbol_fact(f, sb);
 		break;
 	}
+}
+
+/* ---- options ----------------------------------------------------------------
+ */
+
+bool cause_is_lost_option(const struct cause_facts *f)
+{
+	return streq_null(f->example->tool, "config");
+}
+
+void cause_config_remedy(const struct cause_facts *f, struct strbuf *sb)
+{
+	const char *thing = f->topic->thing;
+
+	if (cause_is_lost_option(f))
+		strbuf_addf(sb,
+			    "let %s come out as asked (what it switches on is "
+			    "not built, so nothing is known of it), or ask for "
+			    "something else in the matrix",
+			    thing);
+	else
+		strbuf_addf(sb, "check the dependencies of %s", thing);
 }
 
 /* ---- remedies ---------------------------------------------------------------
@@ -487,7 +516,7 @@ void cause_proved_remedy(const struct cause_facts *f, struct strbuf *sb)
 		strbuf_addf(sb, "keep one declaration of %s", p->thing);
 		break;
 	case PROOF_KCONFIG:
-		strbuf_addf(sb, "check the dependencies of %s", p->thing);
+		cause_config_remedy(f, sb);
 		break;
 	case PROOF_VARIABLE:
 		strbuf_addf(sb, "follow ");

@@ -43,6 +43,7 @@ static void lost_option_release(struct lost_option *o)
 	free(o->got);
 	free(o->where);
 	free(o->why);
+	free(o->file);
 }
 
 void lost_options_release(struct lost_options *l)

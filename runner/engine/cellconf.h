@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 struct cell;
+struct diag_list;
 struct errbuf;
 struct sandbox;
 
@@ -25,6 +26,10 @@ struct lost_option {
 	 * Kconfig's terms with the values found: "depends on XEN (=n)"; "no such
 	 * symbol in this tree"; NULL when it could not be told. */
 	char *why;
+	/* Of the Kconfig tree that was asked for the reason: the file that defines
+	 * the symbol, and the line of it; NULL and 0: none does. */
+	char *file;
+	unsigned line;
 };
 
 struct lost_options {
@@ -62,6 +67,16 @@ void cellconf_check(const struct strlist *wanted, const struct strlist *where,
  */
 void cellconf_explain(struct lost_options *lost, const char *srctree,
 		      const char *srcarch, const char *config_text);
+
+/*
+ * What a patch is told that makes them be lost: an error of tool "config" for each,
+ * without a unit, at the place that defines the symbol. Its words are the same at
+ * every state that lacks the option; the note holds what may change: what came
+ * out, who asks for it, the reason. Those that are lost because another one is say
+ * so in the note ("lost with CONFIG_KVM; ...") and follow the others.
+ */
+void cellconf_lost_diags(const struct lost_options *lost,
+			 struct diag_list *out);
 
 /*
  * Writes into dir the merged fragment file ("cell.fragment") of the cell:

@@ -35,6 +35,8 @@ struct reader {
 	size_t depth;
 	size_t alloc;
 	unsigned files;	/* nesting of source lines */
+	const char *file; /* that is read now, and the line it is at */
+	unsigned line;
 	/* Where "depends on" goes: the last definition, the frame on top, or
 	 * nowhere (a comment). */
 	enum { TO_NOTHING, TO_DEF, TO_FRAME } to;
@@ -46,6 +48,7 @@ struct reader {
 static void def_release(struct kconfig_def *d)
 {
 	free(d->symbol);
+	free(d->file);
 	free(d->prompt_if);
 	free(d->range);
 	strlist_release(&d->depends);
@@ -97,6 +100,18 @@ static struct kconfig_def *current(struct reader *r)
 	return r->to == TO_DEF ? &r->k->defs[r->k->nr - 1] : NULL;
 }
 
+/* The file that is read, as the tree calls it. */
+static char *file_name(const struct reader *r)
+{
+	const char *name = r->file;
+
+	if (starts_with(name, r->srctree)) {
+		name += strlen(r->srctree);
+		name += strspn(name, "/");
+	}
+	return path_normalize(name);
+}
+
 static void begin_def(struct reader *r, const char *symbol)
 {
 	struct kconfig *k = r->k;
@@ -104,7 +119,12 @@ static void begin_def(struct reader *r, const char *symbol)
 
 	GROW(k->defs, k->nr, k->alloc);
 	d = &k->defs[k->nr++];
-	*d = (struct kconfig_def){ .symbol = xstrdup(symbol), .choice = -1 };
+	*d = (struct kconfig_def){
+		.symbol = xstrdup(symbol),
+		.file = file_name(r),
+		.line = r->line,
+		.choice = -1,
+	};
 	for (size_t i = 0; i < r->depth; i++) {
 		strlist_cat(&d->depends, &r->stack[i].conditions);
 		if (r->stack[i].kind == BLOCK_CHOICE)
@@ -309,8 +329,9 @@ static void trim(char *line)
 	line[n] = '\0';
 }
 
-/* The next logical line of *text, backslash-newline joined. Owned. */
-static char *next_line(const char **text)
+/* The next logical line of *text, backslash-newline joined; nr counts the real
+ * ones. Owned. */
+static char *next_line(const char **text, unsigned *nr)
 {
 	struct strbuf sb = STRBUF_INIT;
 
@@ -320,6 +341,7 @@ static char *next_line(const char **text)
 
 		strbuf_add(&sb, *text, more ? len - 1 : len);
 		*text += len + !!(*text)[len];
+		++*nr;
 		if (!more)
 			return strbuf_detach(&sb);
 		strbuf_addch(&sb, ' ');
@@ -331,6 +353,7 @@ static void read_file(struct reader *r, const char *path)
 	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	const char *at;
+	unsigned nr = 0;
 
 	if (r->files == DEEPEST || file_read(path, &text, &ignored) < 0)
 		return;
@@ -338,11 +361,14 @@ static void read_file(struct reader *r, const char *path)
 	r->help = false;
 	r->to = TO_NOTHING;
 	for (at = text.buf; *at;) {
-		_cleanup_free_ char *line = next_line(&at);
+		unsigned first = nr + 1;
+		_cleanup_free_ char *line = next_line(&at, &nr);
 
 		if (in_help(r, line))
 			continue;
 		trim(line);
+		r->file = path; /* again, after a file that this one sources */
+		r->line = first;
 		plain_line(r, line + strspn(line, " \t"), path);
 	}
 	r->help = false;

@@ -15,6 +15,8 @@
 /* One "config X" block; a symbol may have several. */
 struct kconfig_def {
 	char *symbol;	/* without CONFIG_ */
+	char *file;	/* relative to srctree, and the line of "config X" */
+	unsigned line;
 	bool boolean;	/* bool or def_bool: never m */
 	bool prompt;
 	char *prompt_if; /* condition of the prompt, or NULL */

@@ -305,10 +305,10 @@ static char *first_of(const struct why *w, const reason_fn *fns)
 	return ret;
 }
 
-static bool defined(const struct why *w)
+static const struct kconfig_def *defined(const struct why *w)
 {
-	each_def(d, w) return true;
-	return false;
+	each_def(d, w) return d;
+	return NULL;
 }
 
 /* got: what came out, "absent" counting as n. */
@@ -332,6 +332,7 @@ static void explain_one(struct lost_option *o, struct why *w)
 {
 	const char *name = o->option;
 	const char *eq = strchr(name, '=');
+	const struct kconfig_def *def;
 	_cleanup_free_ char *symbol = NULL;
 
 	if (!eq || !starts_with(name, "CONFIG_"))
@@ -343,6 +344,10 @@ static void explain_one(struct lost_option *o, struct why *w)
 		      !strcmp(w->want, "n");
 	free(o->why);
 	o->why = find_reason(w, o->got);
+	def = defined(w);
+	free(o->file);
+	o->file = def ? xstrdup(def->file) : NULL;
+	o->line = def ? def->line : 0;
 }
 
 void cellconf_explain(struct lost_options *lost, const char *srctree,

@@ -103,6 +103,8 @@ void lane_release(struct lane *l)
 	free(l->scratch);
 	free(l->conf_obj);
 	free(l->config);
+	strlist_release(&l->wanted);
+	strlist_release(&l->wanted_where);
 	free(l->key);
 	baseline_release(&l->baseline);
 	strlist_release(&l->sources);
@@ -522,6 +524,8 @@ enum lane_progress lane_advance(struct lane *l)
 	case LANE_LIST_TIP:
 		return list_tip(l);
 	case LANE_QUICK:
+		if (!lane_knows_equals(l))
+			return LANE_WAITS;
 		return quick_pass(l);
 	case LANE_STEP:
 		if (l->crew->opts->next && !l->asked) {

@@ -9,6 +9,7 @@
  *
  *	lane.c        the machine: phases, children, the end of each
  *	lane_config.c toolchain and effective .config
+ *	lane_lost.c   options that a state loses
  *	lane_child.c  starting a command in the sandbox, in both modes
  *	lane_chain.c  the objtree that goes from state to state
  *	lane_quick.c  the quick pass before the steps
@@ -148,6 +149,7 @@ struct lane {
 	char *scratch;	/* of this lane */
 	char *conf_obj; /* objtree in which .config was made; may vanish */
 	char *config;	/* text of the effective .config */
+	struct strlist wanted, wanted_where; /* what the cell asks of it */
 	char *key;	/* of the baseline */
 	struct baseline baseline;
 	struct lane *same_as; /* an earlier lane with an equal baseline */
@@ -224,6 +226,20 @@ int lane_find_toolchain(struct lane *l, struct errbuf *err);
  * to be called; -1: lane_fail() was called. */
 int lane_config_cached(struct lane *l);
 int lane_config_start(struct lane *l);
+
+/* lane_lost.c */
+/* Are the configurations known of all cells that could have the lane's own? */
+bool lane_knows_equals(const struct lane *l);
+/* What the lane's cell asks for, and those that have its steps. */
+void lane_wanted_options(const struct lane *l, struct strlist *options,
+			 struct strlist *where);
+/* Adds an error for each of these that the .config of state l->patch does not have
+ * as asked; true: there are any. */
+bool lane_lost_diags(struct lane *l, const char *config_file,
+		     struct diag_list *out);
+/* The step l->patch has been built: adds what its configuration lost, and the units
+ * that are not built for it. */
+void lane_find_lost(struct lane *l, struct step_result *s);
 
 /* lane_chain.c */
 void lane_chain_init(struct lane *l);

@@ -139,6 +139,7 @@ static void audit_ended(void *data, struct proc_result *res)
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 	_cleanup_(step_result_release) struct step_result built = { 0 };
 	_cleanup_free_ char *dir = path_join(l->scratch, "audit");
+	_cleanup_free_ char *dot = path_join(dir, "upper/.config");
 	struct harvest h = {
 		.src = p->src,
 		.obj = p->obj,
@@ -156,6 +157,7 @@ static void audit_ended(void *data, struct proc_result *res)
 		lane_say(l, RUN_NOTE, text);
 	} else {
 		harvest_make(&built, &log, res, &h);
+		lane_lost_diags(l, dot, &built.diags);
 		judge(l, &built);
 	}
 	if (tree_remove(dir, &err))

@@ -113,6 +113,10 @@ int lane_config_cached(struct lane *l)
 
 	if (read_wanted(l, &w))
 		return -1;
+	strlist_release(&l->wanted);
+	strlist_release(&l->wanted_where);
+	strlist_cat(&l->wanted, &w.options);
+	strlist_cat(&l->wanted_where, &w.where);
 	file = config_file(l, &w);
 	if (!file_exists(file) || file_read(file, &text, &ignored))
 		return 0;

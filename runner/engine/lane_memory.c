@@ -15,7 +15,8 @@
  *	reads:<key>	files that the step read and the baseline did not; first
  *			"?" when a unit failed of which this is not known
  *	state:<key>	how its sources differ from the base: STATUS MODE BLOB PATH
- * where <cell> covers base tree, configuration, compilers and goals.
+ * where <cell> covers base tree, configuration, what is asked of it, compilers and
+ * goals.
  */
 #include "engine/lane.h"
 
@@ -31,7 +32,7 @@
 
 #include <stdio.h>
 
-#define ENGINE_VERSION "5" /* part of what a step is remembered under */
+#define ENGINE_VERSION "6" /* part of what a step is remembered under */
 #define MOST_COMPARED 64   /* earlier steps that are looked at, newest first */
 
 static const struct state *this_state(const struct lane *l)
@@ -45,6 +46,7 @@ static void carry(struct step_result *s, const struct step_result *from)
 		diag_list_copy(&s->diags, &from->diags.v[i]);
 	strlist_cat(&s->failed, &from->failed);
 	strlist_cat(&s->failed_replayed, &from->failed_replayed);
+	strlist_cat(&s->left_out, &from->left_out);
 }
 
 bool lane_unreached(struct lane *l, struct step_result *s)
@@ -164,10 +166,17 @@ bool lane_like_another(struct lane *l, struct step_result *s)
 static char *cell_name(const struct lane *l, const struct strlist *goals)
 {
 	struct hash *h = hash_new();
+	_cleanup_strlist_ struct strlist wanted = STRLIST_INIT;
+	_cleanup_strlist_ struct strlist where = STRLIST_INIT;
 	_cleanup_free_ char *hex = NULL;
 
+	lane_wanted_options(l, &wanted, &where);
+	strlist_sort(&wanted);
 	hash_add_str(h, ENGINE_VERSION);
 	hash_add_str(h, l->key);
+	/* what a step can lose */
+	strlist_each(w, &wanted)
+		hash_add_str(h, w);
 	strlist_each(g, goals)
 		hash_add_str(h, g);
 	hex = hash_finish(h);

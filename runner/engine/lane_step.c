@@ -285,8 +285,10 @@ void lane_finish_step(struct lane *l, struct step_result *s, bool finished)
 		finished = false;
 	} else if (lane_chain_advance(l, this_state(l), &err)) {
 		lane_say(l, RUN_NOTE, err.msg);
+		lane_find_lost(l, s);
 		finished = false;
 	} else {
+		lane_find_lost(l, s);
 		lane_remember(l, s);
 		lane_image_remember(l);
 		check_offsets(l);

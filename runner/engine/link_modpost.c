@@ -185,11 +185,19 @@ static void need(struct link_job *j, const struct exports *x,
 	const char *space = e ? e->what->space : "";
 
 	if (!e) {
+		const struct link_def *def = link_def_of(j, s->name);
+		_cleanup_free_ char *has = NULL;
 		struct diagnostic *d;
 		int user;
 
 		if (s->bind == OBJ_WEAK)
 			return;
+		if (def)
+			has = xasprintf("; vmlinux has it%s%s%s, but does not "
+					"export it",
+					def->object ? " (" : "",
+					def->object ? def->object->name : "",
+					def->object ? ")" : "");
 		d = link_say(j, "modpost", DIAG_ERROR, m->ko, NULL, -1,
 			     xasprintf("\"%s\" [%s] undefined!", s->name,
 				       m->ko));
@@ -198,10 +206,7 @@ static void need(struct link_job *j, const struct exports *x,
 		if (d && user >= 0)
 			d->note = xasprintf("%s needs it%s",
 					    f->symbols[user].name,
-					    link_def_of(j, s->name) ?
-						    "; vmlinux has it, but "
-						    "does not export it" :
-						    "");
+					    has ? has : "");
 		return;
 	}
 	if (e->object == m->object)

@@ -152,6 +152,7 @@ static bool answer(struct question *q, struct proof *f)
 	case CAUSE_MISSING_MEMBER:
 		return proof_missing(q, f);
 	case CAUSE_UNDEFINED_SYMBOL:
+	case CAUSE_UNEXPORTED_SYMBOL:
 		return proof_symbol(q, f);
 	case CAUSE_REDEFINITION:
 		return proof_twice(q, f);

@@ -98,6 +98,7 @@ struct symbol {
 	char *file; /* defines it; NULL: none found */
 	unsigned line;
 	char *exporter;
+	unsigned export_line;
 	bool body; /* file has the body of a function */
 };
 
@@ -124,6 +125,7 @@ static void look_for_symbol(struct question *q, const char *path,
 		if (d->kind == CTEXT_EXPORTED) {
 			free(y->exporter);
 			y->exporter = xstrdup(path);
+			y->export_line = d->line;
 		} else if (body && !y->body) {
 			free(y->file);
 			y->file = xstrdup(path);
@@ -172,6 +174,7 @@ bool proof_symbol(struct question *q, struct proof *f)
 		/* who exported it */
 		free(f->header);
 		f->header = xstrdup_null(before.exporter);
+		f->place_line = before.export_line;
 	}
 	/* One patch between two states: it did what differs. */
 	if (q->now == q->prev + 1 &&

@@ -193,12 +193,15 @@ static void describe_cell(const struct lane *l)
 	_cleanup_free_ char *make = path_join(dir, "make");
 	_cleanup_free_ char *vars =
 		strlist_join(&l->toolchain.make_vars, "\n");
+	_cleanup_free_ char *wanted = path_join(dir, "wanted");
+	_cleanup_free_ char *options = strlist_join(&l->wanted, "\n");
 	const struct lane *of = l->same_as ? l->same_as : l;
 	const struct tree *t = l->crew->opts->tree;
 
 	if (!l->config || dir_make(dir, &err) ||
 	    file_write(config, l->config, strlen(l->config), &err) ||
-	    file_write(make, vars, strlen(vars), &err))
+	    file_write(make, vars, strlen(vars), &err) ||
+	    file_write(wanted, options, strlen(options), &err))
 		return;
 	for (size_t i = 0; i < t->nr_states; i++) {
 		_cleanup_strlist_ struct strlist at = STRLIST_INIT;

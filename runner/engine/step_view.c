@@ -2,7 +2,8 @@
 /*
  * A compiler that stops at a missing header has not seen what follows; gcc
  * skips its late warnings once there was an error; a replay with -fsyntax-only
- * never gets to generating code. A message that is absent in such a step is
+ * never gets to generating code, and a unit that a lost option leaves out is not
+ * looked at at all. A message that is absent in such a step is
  * neither fixed there nor made by the patch after which it shows again.
  *
  * Names in the base: a unit "a/b.o" is renamed when its source a/b.c (or .S)
@@ -86,13 +87,13 @@ static struct view_entry *add_entry(struct step_view *v, struct diagnostic *d,
 	return e;
 }
 
-static void mark_broken(struct step_view *v, const struct base_names *n,
-			const struct strlist *units)
+static void mark(struct strmap *as, const struct base_names *n,
+		 const struct strlist *units)
 {
 	strlist_each(u, units) {
 		_cleanup_free_ char *base = base_unit(n, u);
 
-		strmap_set(&v->broken, base, NULL);
+		strmap_set(as, base, NULL);
 	}
 }
 
@@ -109,8 +110,9 @@ void step_view_init(struct step_view *v, const struct run_result *r,
 
 	*v = (struct step_view)STEP_VIEW_INIT;
 	base_names_init(&names, &r->patches[s->patch].renames);
-	mark_broken(v, &names, &s->failed);
-	mark_broken(v, &names, &s->failed_replayed);
+	mark(&v->broken, &names, &s->failed);
+	mark(&v->broken, &names, &s->failed_replayed);
+	mark(&v->left_out, &names, &s->left_out);
 	/* A replay in which every unit passed shows in the reason alone. */
 	v->replayed = s->failed_replayed.nr ||
 		      (s->reason && strstr(s->reason, "judged by replay"));
@@ -135,6 +137,7 @@ void step_view_release(struct step_view *v)
 		free(v->v[i].unit);
 	free(v->v);
 	strmap_release(&v->broken);
+	strmap_release(&v->left_out);
 	strmap_release(&v->fatal);
 	strmap_release(&v->keys);
 	*v = (struct step_view)STEP_VIEW_INIT;
@@ -159,7 +162,8 @@ bool step_view_may_hide(const struct step_view *v, const struct view_entry *e)
 {
 	if (!*e->unit)
 		return false;
-	if (strmap_has(&v->fatal, e->unit))
+	if (strmap_has(&v->fatal, e->unit) ||
+	    strmap_has(&v->left_out, e->unit))
 		return true;
 	return is_late(e->d) &&
 	       (v->replayed || strmap_has(&v->broken, e->unit));

@@ -42,6 +42,8 @@ struct step_view {
 	struct strmap fatal;
 	/* What step_view_has() looks up. */
 	struct strmap keys;
+	/* Units that the configuration of the step leaves out. */
+	struct strmap left_out;
 	/* Units were judged by replay, which generates no code. */
 	bool replayed;
 };

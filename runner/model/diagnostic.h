@@ -43,7 +43,8 @@ struct diagnostic {
 	char *option;	/* "-Wunused-function", without [] ; NULL when none */
 	char *message;	/* one line, valid UTF-8, no escape sequences */
 	char *function; /* from "In function 'f':"; NULL when none */
-	/* "cc", "as", "ld", "objtool", "modpost", "make", "kconfig" */
+	/* "cc", "as", "ld", "objtool", "modpost", "make", "kconfig"; "config": what
+	 * .config holds, compared with what was asked for */
 	char *tool;
 	/* Text of the first attached "note:", or, where all only tell of macro
 	 * expansions, the outermost with its place: "in expansion of macro

@@ -54,6 +54,9 @@ struct step_result {
 	struct strlist failed;	/* units that failed, sorted, state's names */
 	/* of these, judged by replay because make stopped before them */
 	struct strlist failed_replayed;
+	/* Units that this state's configuration leaves out, since it lost an option
+	 * that the cell asks for: nobody knows whether they would build. Sorted. */
+	struct strlist left_out;
 	char *log; /* relative to the run's directory; NULL when none */
 
 	enum verdict verdict; /* set by verdict_judge() */
@@ -119,7 +122,8 @@ enum proof_kind {
 			 * more, the Makefile place does */
 	PROOF_TWICE,   /* header and place declare it, both read since by */
 	PROOF_KCONFIG, /* by changes the Kconfig file header */
-	PROOF_UNEXPORTED, /* "to" defines it and does not export it */
+	PROOF_UNEXPORTED, /* "to" defines it and does not export it; header did,
+			   * in place_line */
 };
 const char *proof_kind_name(enum proof_kind k); /* "hidden", ... */
 

@@ -171,4 +171,34 @@ compares_to(3, qr/did not judge it/, 'an error is no agreement',
 compares_to(3, qr/did not judge it/, 'a missing step is no agreement',
 	    sub { splice @{$_[0]{steps}}, 1, 1 });
 
+# An option that is lost: make is content, and its .config is the witness.
+sub loses {
+	my ($results, @options) = @_;
+	push @{$results->{diagnostics}}, map {
+		diagnostic('arch/s390/kvm/Kconfig', 9,
+			   "$_=y, which the cell asks for, is lost",
+			   tool => 'config', patch => 0, unit => undef)
+	} @options;
+}
+make_path("$run/cells/s390-default-gcc");
+spew("$run/cells/s390-default-gcc/wanted", "CONFIG_KVM=y\nCONFIG_VFIO=y\n");
+compares_to(1, qr/kvmatrix only, lost option: CONFIG_KVM/,
+	    'a lost option that make has is told',
+	    sub { loses($_[0], 'CONFIG_KVM') });
+spew("$top/good/options", "CONFIG_KVM\nCONFIG_OTHER\n");
+compares_to(0, qr/0 could not be compared, 1 with lost options/,
+	    'a lost option that make lacks too is no failure of make',
+	    sub { loses($_[0], 'CONFIG_KVM') });
+compares_to(1, qr/make only, lost option: CONFIG_KVM/,
+	    'a lost option less is told');
+compares_to(0, qr/1 with lost options/, 'that of an equal cell is true, too',
+	    sub { loses($_[0], 'CONFIG_KVM', 'CONFIG_OTHER') });
+compares_to(1, qr/make ended with 0, kvmatrix tells a failure/,
+	    'another failure beside it is told',
+	    sub {
+		    loses($_[0], 'CONFIG_KVM');
+		    push @{$_[0]{diagnostics}},
+			    diagnostic('a', 1, 'x', patch => 0, tool => 'kconfig');
+	    });
+
 done_testing();

@@ -179,6 +179,31 @@ static void other_tools_messages_are_known_by_their_thing(void **state)
 	assert_ids(kconfig, ARRAY_SIZE(kconfig), "kconfig");
 }
 
+static void an_option_lost_with_another_is_the_loss_of_that(void **state)
+{
+	static const char said[] =
+		"CONFIG_KVM_INTEL=m, which the cell asks for, is lost";
+
+	(void)state;
+	assert_id("config", said, "it is n now; depends on X (=n)",
+		  "config:lost:CONFIG_KVM_INTEL");
+	assert_id("config", said, NULL, "config:lost:CONFIG_KVM_INTEL");
+	assert_id("config", said, "lost with CONFIG_KVM; it is n now",
+		  "config:lost:CONFIG_KVM");
+}
+
+static void modpost_and_the_symbol_tables_tell_of_exports(void **state)
+{
+	static const char said[] =
+		"\"kvm_x\" [arch/x86/kvm/kvm.ko] undefined!";
+
+	(void)state;
+	assert_id("modpost", said, "f needs it", "undefined-symbol:kvm_x");
+	assert_id("modpost", said,
+		  "f needs it; vmlinux has it (a.o), but does not export it",
+		  "unexported-symbol:kvm_x");
+}
+
 static void a_recursion_in_kconfig_is_named_by_its_note(void **state)
 {
 	(void)state;
@@ -191,6 +216,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(compiler_messages_are_known_by_their_thing),
 		cmocka_unit_test(other_tools_messages_are_known_by_their_thing),
+		cmocka_unit_test(
+			an_option_lost_with_another_is_the_loss_of_that),
+		cmocka_unit_test(modpost_and_the_symbol_tables_tell_of_exports),
 		cmocka_unit_test(a_recursion_in_kconfig_is_named_by_its_note),
 	};
 

@@ -415,12 +415,25 @@ static void a_symbol_without_export_is_told_from_an_undefined_one(void **state)
 	f = unresolved("modpost", "arch/x86/kvm/kvm.ko", PROOF_UNEXPORTED);
 	f->to = xstrdup("kernel/cpu.c");
 	f->header = xstrdup("kernel/cpu.c");
+	f->place_line = 31;
 	c = only(CAUSE_UNEXPORTED_SYMBOL);
 	assert_has(c->title, "kvm_reserve is not exported");
 	assert_string_equal(c->advice,
 			    "EXPORT_SYMBOL_GPL(kvm_reserve) in kernel/cpu.c; "
 			    "kernel/cpu.c:9 defines it, and patch 3 takes the "
-			    "export from kernel/cpu.c");
+			    "export from kernel/cpu.c (line 31 before it)");
+}
+
+static void a_symbol_that_nobody_ever_exported_is_told_as_such(void **state)
+{
+	struct proof *f;
+
+	(void)state;
+	f = unresolved("modpost", "arch/x86/kvm/kvm.ko", PROOF_UNEXPORTED);
+	f->to = xstrdup("kernel/cpu.c");
+	assert_has(only(CAUSE_UNEXPORTED_SYMBOL)->advice,
+		   "kernel/cpu.c:9 defines it, nobody exports it, and modules "
+		   "need it since patch 3");
 }
 
 static void a_variable_that_two_makefiles_call_differently(void **state)
@@ -516,6 +529,7 @@ int main(void)
 		TEST(a_symbol_that_kvm_defines_is_a_boot_call_for_others),
 		TEST(a_reference_of_kvm_itself_is_no_boot_call),
 		TEST(a_symbol_without_export_is_told_from_an_undefined_one),
+		TEST(a_symbol_that_nobody_ever_exported_is_told_as_such),
 		TEST(a_variable_that_two_makefiles_call_differently),
 		TEST(an_error_that_comes_back_needs_a_proof_of_its_own),
 		TEST(a_report_tells_the_same_from_the_store),

@@ -5,6 +5,7 @@
  */
 #include "engine/cellconf.h"
 #include "engine/kconfig_expr.h"
+#include "model/diagnostic.h"
 #include "model/matrix.h"
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
@@ -322,6 +323,113 @@ static void test_why_absent(void **state)
 			    "no such symbol in this tree");
 }
 
+static void test_place(void **state)
+{
+	struct fixture *f = *state;
+
+	why(f, "CONFIG_KVM_XEN=y");
+	assert_string_equal(f->lost.v[0].file, "arch/x86/kvm/Kconfig");
+	assert_int_equal(f->lost.v[0].line, 10);
+	/* after lines that are continued, and a file that is sourced */
+	why(f, "CONFIG_HIDDEN=y");
+	assert_string_equal(f->lost.v[0].file, "arch/x86/Kconfig");
+	assert_int_equal(f->lost.v[0].line, 19);
+	why(f, "CONFIG_NOT_A_SYMBOL=y");
+	assert_null(f->lost.v[0].file);
+	assert_int_equal(f->lost.v[0].line, 0);
+}
+
+/* "FILE:LINE MESSAGE | NOTE" of each. */
+static char *told(struct fixture *f, const char *config, ...)
+{
+	_cleanup_free_ char *tree = path_join(f->data, "tree");
+	struct strlist wanted = STRLIST_INIT, where = STRLIST_INIT;
+	_cleanup_diag_list_ struct diag_list diags = DIAG_LIST_INIT;
+	struct strbuf out = STRBUF_INIT;
+	const char *option;
+	va_list ap;
+
+	va_start(ap, config);
+	while ((option = va_arg(ap, const char *))) {
+		strlist_add(&wanted, option);
+		strlist_add(&where, "k.config:3");
+	}
+	va_end(ap);
+	lost_options_release(&f->lost);
+	cellconf_check(&wanted, &where, config, &f->lost);
+	cellconf_explain(&f->lost, tree, "x86", config);
+	cellconf_lost_diags(&f->lost, &diags);
+	for (size_t i = 0; i < diags.nr; i++) {
+		const struct diagnostic *d = &diags.v[i];
+
+		assert_int_equal(d->severity, DIAG_ERROR);
+		assert_string_equal(d->tool, "config");
+		assert_null(d->unit);
+		strbuf_addf(&out, "%s:%u %s | %s\n", d->file ? d->file : "-",
+			    d->line, d->message, d->note);
+	}
+	strlist_release(&wanted);
+	strlist_release(&where);
+	return out.buf ? strbuf_detach(&out) : xstrdup("");
+}
+
+static void test_lost_together(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_free_ char *s =
+		told(f, "# CONFIG_VIRT is not set\nCONFIG_EXPERT=y\n",
+		     "CONFIG_KVM_INTEL=y", "CONFIG_KVM=y", "CONFIG_VIRT=y",
+		     "CONFIG_EXPERT=y", "CONFIG_XEN=n", NULL);
+
+	/* the first is what the others follow from */
+	assert_string_equal(
+		s,
+		"arch/x86/kvm/Kconfig:2 CONFIG_VIRT=y, which the cell asks for, is lost | "
+		"it is n now, k.config:3 asks for it\n"
+		"arch/x86/kvm/Kconfig:17 CONFIG_KVM_INTEL=y, which the cell asks for, is lost | "
+		"lost with CONFIG_VIRT; it is absent now, k.config:3 asks for it; "
+		"depends on VIRT (=n); depends on KVM (=n)\n"
+		"arch/x86/kvm/Kconfig:7 CONFIG_KVM=y, which the cell asks for, is lost | "
+		"lost with CONFIG_VIRT; it is absent now, k.config:3 asks for it; "
+		"depends on VIRT (=n)\n");
+}
+
+static void test_lost_apart(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_free_ char *s = told(f, "CONFIG_VIRT=y\n", "CONFIG_VIRTU=y",
+				      "CONFIG_VIR=y", NULL);
+	_cleanup_free_ char *none = told(f, "CONFIG_VIRT=y\n",
+					 "CONFIG_VIRT=y", NULL);
+
+	assert_string_equal(
+		s,
+		"-:0 CONFIG_VIRTU=y, which the cell asks for, is lost | "
+		"it is absent now, k.config:3 asks for it; "
+		"no such symbol in this tree; did you mean CONFIG_VIRT?\n"
+		"-:0 CONFIG_VIR=y, which the cell asks for, is lost | "
+		"it is absent now, k.config:3 asks for it; "
+		"no such symbol in this tree; did you mean CONFIG_VIRT?\n");
+	assert_string_equal(none, "");
+}
+
+static void test_lost_in_a_ring(void **state)
+{
+	struct lost_option ring[] = {
+		{ .option = (char *)"CONFIG_A=y", .got = (char *)"n",
+		  .why = (char *)"depends on B (=n)" },
+		{ .option = (char *)"CONFIG_B=y", .got = (char *)"n",
+		  .why = (char *)"depends on A (=n)" },
+	};
+	const struct lost_options lost = { .v = ring, .nr = 2 };
+	_cleanup_diag_list_ struct diag_list diags = DIAG_LIST_INIT;
+
+	(void)state;
+	cellconf_lost_diags(&lost, &diags);
+	assert_int_equal(diags.nr, 2);
+	assert_null(strstr(diags.v[0].note, "lost with"));
+}
+
 static void test_expr(void **state)
 {
 	static const struct {
@@ -471,6 +579,11 @@ int main(void)
 		T("a taken choice and a range are told", test_why_choice),
 		T("an unknown symbol is told, with the nearest or its architecture",
 		  test_why_absent),
+		T("the place that defines the symbol is told", test_place),
+		T("what is lost with another option follows it",
+		  test_lost_together),
+		T("options with like names are lost apart", test_lost_apart),
+		T("options that name each other are told", test_lost_in_a_ring),
 		T("expressions follow Kconfig's three values", test_expr),
 		T("a dependency is split at its top-level and only",
 		  test_conjuncts),

@@ -417,7 +417,8 @@ static void modules_need_exported_symbols(void **state)
 			assert_string_equal(d->unit, "m.ko");
 			assert_string_equal(d->note,
 					    "init_module needs it; vmlinux has "
-					    "it, but does not export it");
+					    "it (core.o), but does not export "
+					    "it");
 		}
 	}
 }

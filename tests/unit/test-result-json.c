@@ -296,6 +296,7 @@ static void assert_step(const struct step_result *a,
 	assert_str(a->log, b->log);
 	assert_list(&a->failed, &b->failed);
 	assert_list(&a->failed_replayed, &b->failed_replayed);
+	assert_list(&a->left_out, &b->left_out);
 	assert_diags(&a->diags, &b->diags);
 	assert_diags(&a->fixed, &b->fixed);
 }
@@ -487,6 +488,7 @@ static void a_stored_step_forgets_how_it_was_judged(void **state)
 
 	(void)state;
 	sample(&a);
+	strlist_add(&run_result_step(&a, 1, 0)->left_out, "arch/x86/kvm/xen.o");
 	step_result_to_json(run_result_step(&a, 1, 0), &text);
 	if (step_result_from_json(&back, text.buf, text.len, &err))
 		fail_msg("%s", err.msg);
@@ -495,6 +497,7 @@ static void a_stored_step_forgets_how_it_was_judged(void **state)
 	assert_int_equal(back.outcome, OUTCOME_BUILT);
 	assert_int_equal(back.failed.nr, 2);
 	assert_int_equal(back.failed_replayed.nr, 1);
+	assert_int_equal(back.left_out.nr, 1);
 	assert_int_equal(back.diags.nr, 1);
 	assert_int_equal(back.diags.v[0].line, 4294967295U);
 	assert_int_equal(back.diags.v[0].nr_from, 2);

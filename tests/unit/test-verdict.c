@@ -401,6 +401,62 @@ static void replayed_failures_count_like_others(void **state)
 	assert_verdicts(&r, 0, "ok regressed still-broken");
 }
 
+#define LOST "CONFIG_KVM=y, which the cell asks for, is lost"
+
+static void lose_option(struct run_result *r, unsigned patch)
+{
+	struct diagnostic *d = build_error(r, patch, 0, NULL,
+					   "arch/x86/kvm/Kconfig", 9, LOST);
+
+	build_set(&d->tool, "config");
+	strlist_addl(&build_step(r, patch, 0)->left_out, "a.o", "b.o", NULL);
+}
+
+static void a_lost_option_is_a_failure_of_its_patch(void **state)
+{
+	_cleanup_run_result_ struct run_result r;
+
+	(void)state;
+	build_run(&r, 4, "x86_64");
+	lose_option(&r, 2);
+	lose_option(&r, 3);
+	build_judge(&r);
+	assert_verdicts(&r, 0, "ok ok regressed still-broken fixed");
+}
+
+static void what_a_lost_option_leaves_out_was_not_seen(void **state)
+{
+	_cleanup_run_result_ struct run_result r;
+
+	(void)state;
+	build_run(&r, 4, "x86_64");
+	build_error(&r, 1, 0, "a.o", "a.c", 7, UNDECLARED);
+	lose_option(&r, 2);
+	build_error(&r, 3, 0, "a.o", "a.c", 7, UNDECLARED);
+	build_error(&r, 3, 0, "b.o", "b.c", 7, UNDECLARED);
+	build_error(&r, 3, 0, "c.o", "c.c", 7, UNDECLARED);
+	build_error(&r, 4, 0, "a.o", "a.c", 7, UNDECLARED);
+	build_judge(&r);
+	/* c.o was built at 2, and fails at 3 */
+	assert_verdicts(&r, 0,
+			"ok regressed regressed regressed still-broken");
+	assert_int_equal(build_step(&r, 2, 0)->fixed.nr, 0);
+	assert_int_equal(build_step(&r, 3, 0)->diags.v[0].status, DIAG_KNOWN);
+	assert_int_equal(build_step(&r, 3, 0)->diags.v[2].status, DIAG_NEW);
+}
+
+static void a_failure_behind_a_lost_option_is_nobodys(void **state)
+{
+	_cleanup_run_result_ struct run_result r;
+
+	(void)state;
+	build_run(&r, 2, "x86_64");
+	lose_option(&r, 1);
+	build_error(&r, 2, 0, "b.o", "b.c", 7, UNDECLARED);
+	build_judge(&r);
+	assert_verdicts(&r, 0, "ok regressed still-broken");
+}
+
 static void what_a_replay_cannot_see_is_neither_fixed_nor_new(void **state)
 {
 	static const char late[] =
@@ -590,6 +646,9 @@ int main(void)
 		cmocka_unit_test(
 			what_follows_where_make_had_no_rule_was_not_seen),
 		cmocka_unit_test(replayed_failures_count_like_others),
+		cmocka_unit_test(a_lost_option_is_a_failure_of_its_patch),
+		cmocka_unit_test(what_a_lost_option_leaves_out_was_not_seen),
+		cmocka_unit_test(a_failure_behind_a_lost_option_is_nobodys),
 		cmocka_unit_test(
 			what_a_replay_cannot_see_is_neither_fixed_nor_new),
 		cmocka_unit_test(what_was_not_built_is_an_error),
