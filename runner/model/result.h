@@ -54,6 +54,9 @@ struct step_result {
 	struct strlist failed;	/* units that failed, sorted, state's names */
 	/* of these, judged by replay because make stopped before them */
 	struct strlist failed_replayed;
+	/* units that nobody judged at this state because make stopped before them
+	 * and their commands are not known; sorted, none of them in failed */
+	struct strlist unjudged;
 	char *log; /* relative to the run's directory; NULL when none */
 
 	enum verdict verdict; /* set by verdict_judge() */

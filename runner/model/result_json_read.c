@@ -106,6 +106,9 @@ static int read_step(const struct place *p, struct step_result *s)
 	    place_uint(&units, "built", &s->units_built) ||
 	    place_strings(p, "failed_units", &s->failed) ||
 	    place_strings(p, "failed_replayed", &s->failed_replayed) ||
+	    /* not in what earlier versions wrote */
+	    (json_object_get(p->o, "unjudged") &&
+	     place_strings(p, "unjudged", &s->unjudged)) ||
 	    place_seconds(p, &s->seconds) ||
 	    place_bool(p, "remembered", &s->remembered) ||
 	    place_str(p, "log", &s->log))

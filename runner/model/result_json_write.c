@@ -245,6 +245,7 @@ static void step_members(json_t *o, const struct step_result *s)
 	set(o, "units", units);
 	set(o, "failed_units", strings(&s->failed));
 	set(o, "failed_replayed", strings(&s->failed_replayed));
+	set(o, "unjudged", strings(&s->unjudged));
 	set(o, "seconds", duration(s->seconds));
 	set(o, "remembered", json_boolean(s->remembered));
 	set(o, "log", str(s->log));

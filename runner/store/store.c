@@ -106,6 +106,7 @@ static int put_content(struct store *st, const struct step_result *s,
 		.diags = s->diags,
 		.failed = s->failed,
 		.failed_replayed = s->failed_replayed,
+		.unjudged = s->unjudged,
 	};
 	_cleanup_strbuf_ struct strbuf json = STRBUF_INIT;
 	_cleanup_rows_ struct rows *q = NULL;
@@ -136,6 +137,7 @@ static void about_json(const struct step_result *s, struct strbuf *out)
 	about.diags = (struct diag_list)DIAG_LIST_INIT;
 	about.failed = (struct strlist)STRLIST_INIT;
 	about.failed_replayed = (struct strlist)STRLIST_INIT;
+	about.unjudged = (struct strlist)STRLIST_INIT;
 	step_result_to_json(&about, out);
 }
 
@@ -161,6 +163,7 @@ static int load_step(struct rows *q, int at, struct step_result *s,
 	s->diags = content.diags;
 	s->failed = content.failed;
 	s->failed_replayed = content.failed_replayed;
+	s->unjudged = content.unjudged;
 	free(content.reason);
 	free(content.log);
 	return 0;
