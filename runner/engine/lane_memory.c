@@ -31,7 +31,7 @@
 
 #include <stdio.h>
 
-#define ENGINE_VERSION "5" /* part of what a step is remembered under */
+#define ENGINE_VERSION "6" /* part of what a step is remembered under */
 #define MOST_COMPARED 64   /* earlier steps that are looked at, newest first */
 
 static const struct state *this_state(const struct lane *l)
@@ -45,6 +45,7 @@ static void carry(struct step_result *s, const struct step_result *from)
 		diag_list_copy(&s->diags, &from->diags.v[i]);
 	strlist_cat(&s->failed, &from->failed);
 	strlist_cat(&s->failed_replayed, &from->failed_replayed);
+	strlist_cat(&s->unjudged, &from->unjudged);
 }
 
 bool lane_unreached(struct lane *l, struct step_result *s)
