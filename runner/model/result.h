@@ -153,7 +153,7 @@ struct proof {
 	 * the condition asks for, too */
 	char *makefile;
 	bool unsure;	/* PROOF_HIDDEN: judged by a command that is too old to
-			 * tell, see remark */
+			 * tell, see remark; in results of earlier versions */
 	char *remark;	/* another fact, as half a sentence */
 	char *luck;	/* "x86_64: a.c > b.h": how it comes there in a cell that
 			 * does not miss it */
