@@ -63,7 +63,7 @@ cmd-objs := $(cmd-y:%=cmd/%) main
 unit-tests := proc jobserver sandbox tarball objfile series matrix \
 	diagnostic diag-compiler diag-link diag-make diag-damage result \
 	result-json store order simulate trace tree tree-apply tree-layer \
-	cellconf includes impact harvest quick look image link-check \
+	cellconf includes impact harvest commands quick look image link-check \
 	verdict suspects bisect bisect-sheet cause cause-kind cause-span \
 	cause-proof ctext audit cond report bootcalls cparse identity \
 	objects
