@@ -193,4 +193,72 @@ test_expect_success 'a flag added for KVM that s390 throws away' '
 	grep "virt/kvm/kvm_main.o .struct kvm_vcpu. has no member named .requests." failing
 '
 
+# kbuild writes no command for a unit that fails, so what its flags became is not
+# known where make does not get to it.
+test_expect_success 'a unit that fails with new flags is not judged by its old ones' '
+	topic stale &&
+	patch "KVM: arm64: A flag that does not compile" eval "
+		echo \"CFLAGS_mmu.o := -DEXTRA\" >>arch/arm64/kvm/Makefile &&
+		printf \"#ifdef EXTRA\nint extra = undeclared;\n#endif\n\" >>arch/arm64/kvm/mmu.c" &&
+	patch "KVM: Break prepare" subst include/linux/kvm_host.h "/linux.mutex.h/d" &&
+	patch "KVM: arm64: Change the unit, too" append arch/arm64/kvm/mmu.c <<-\EOT &&
+	/* more */
+	EOT
+	patch "KVM: Heal prepare" git checkout -q base -- include/linux/kvm_host.h &&
+	test_expect_code 1 judge stale base..stale --cells arm64 --no-memory &&
+	results steps stale >steps && cat steps &&
+	verdicts_are stale <<-\EOT &&
+	1 arm64/default/gcc regressed
+	2 arm64/default/gcc regressed
+	3 arm64/default/gcc still-broken
+	4 arm64/default/gcc still-broken
+	EOT
+	results unjudged stale >unjudged &&
+	cat >expected <<-\EOT &&
+	2 arm64/default/gcc arch/arm64/kvm/mmu.o
+	3 arm64/default/gcc arch/arm64/kvm/mmu.o
+	EOT
+	test_cmp expected unjudged &&
+	grep "arm64/default/gcc at patch 3: .*; 1 unit not judged: prepare failed" stale.out &&
+	grep "; 1 unit not judged: prepare failed" out/stale/report.tap &&
+	"$KVMATRIX_TOP/tests/check-schema" out/stale/results.json
+'
+
+test_expect_success 'its error begins with the patch that brought it and is not healed' '
+	results causes stale >causes &&
+	grep "undeclared.* 1 - arm64/default/gcc$" causes &&
+	results diags stale >diags &&
+	grep "^4 arm64/default/gcc known arch/arm64/kvm/mmu.o .*undeclared" diags &&
+	! grep "fixed .*undeclared" diags
+'
+
+test_expect_success 'and what make says of each state is what plain make says' '
+	results units stale >actual &&
+	plain_fails stale arm64/default/gcc >expected &&
+	test_cmp expected actual
+'
+
+test_expect_success 'nor are units whose Makefile an earlier patch behind the stop changed' '
+	topic behind &&
+	patch "KVM: Break prepare" subst include/linux/kvm_host.h "/linux.mutex.h/d" &&
+	patch "KVM: arm64: A flag" eval "
+		echo \"CFLAGS_mmu.o := -DEXTRA\" >>arch/arm64/kvm/Makefile &&
+		printf \"#ifndef EXTRA\n#error EXTRA\n#endif\n\" >>arch/arm64/kvm/mmu.c" &&
+	patch "KVM: arm64: The unit alone" append arch/arm64/kvm/mmu.c <<-\EOT &&
+	/* more */
+	EOT
+	patch "KVM: Heal prepare" git checkout -q base -- include/linux/kvm_host.h &&
+	test_expect_code 1 judge behind base..behind --cells arm64 --no-memory &&
+	results steps behind >steps && cat steps &&
+	! grep EXTRA steps &&
+	verdicts_are behind <<-\EOT &&
+	1 arm64/default/gcc regressed
+	2 arm64/default/gcc still-broken
+	3 arm64/default/gcc still-broken
+	4 arm64/default/gcc fixed
+	EOT
+	results unjudged behind >unjudged &&
+	grep "^3 arm64/default/gcc arch/arm64/kvm/mmu.o" unjudged
+'
+
 test_done

@@ -312,4 +312,83 @@ test_expect_success 'of cells that are built once it counts what any of them ask
 	test_expect_code 0 judge alone base..depends~2 --cells "*/default/*"
 '
 
+# option NAME: a patch that gives arm64 an option which is on.
+option () {
+	printf "\nconfig %s\n\tbool \"%s\"\n\tdepends on KVM\n\tdefault y\n" "$1" "$1" \
+		>>arch/arm64/kvm/Kconfig
+}
+
+broken_mmu () {
+	option KVM_MORE &&
+	subst include/linux/kvm_host.h "/linux.mutex.h/d"
+}
+
+test_expect_success 'behind a prepare that fails, units see the configuration of their state' '
+	matrix m.yaml "arm64" && topic behind &&
+	patch "KVM: arm64: An option, and a unit that needs it" eval "
+		option KVM_EXTRA &&
+		printf \"#ifndef CONFIG_KVM_EXTRA\n#error stale\n#endif\n\" >>arch/arm64/kvm/mmu.c" &&
+	patch "KVM: Break prepare" subst include/linux/kvm_host.h "/linux.mutex.h/d" &&
+	patch "KVM: arm64: Break the unit" append arch/arm64/kvm/mmu.c <<-\EOT &&
+	int mmu_more = undeclared;
+	EOT
+	patch "KVM: Heal prepare" git checkout -q base -- include/linux/kvm_host.h &&
+	test_expect_code 1 judge behind base..behind --no-memory &&
+	results steps behind >steps && cat steps &&
+	! grep stale steps &&
+	grep "^	new error arch/arm64/kvm/mmu.o arch/arm64/kvm/mmu.c .*undeclared" steps &&
+	verdicts_are behind <<-\EOT &&
+	1 arm64/default/gcc ok
+	2 arm64/default/gcc regressed
+	3 arm64/default/gcc regressed
+	4 arm64/default/gcc still-broken
+	EOT
+	results unjudged behind >unjudged && test_must_be_empty unjudged &&
+	results units behind >actual &&
+	plain_fails behind arm64/default/gcc >expected && test_cmp expected actual
+'
+
+test_expect_success 'where that is not known they are not judged, and stay what they were' '
+	topic both &&
+	patch "KVM: arm64: Break a unit" append arch/arm64/kvm/mmu.c <<-\EOT &&
+	int mmu_more = undeclared;
+	EOT
+	patch "KVM: arm64: An option, and prepare breaks" broken_mmu &&
+	patch "KVM: arm64: Another unit" append arch/arm64/kvm/arm.c <<-\EOT &&
+	/* more */
+	EOT
+	patch "KVM: Heal prepare" git checkout -q base -- include/linux/kvm_host.h &&
+	patch "KVM: arm64: Heal the unit" git checkout -q base -- arch/arm64/kvm/mmu.c &&
+	test_expect_code 1 judge both base..both --no-memory &&
+	results steps both &&
+	verdicts_are both <<-\EOT &&
+	1 arm64/default/gcc regressed
+	2 arm64/default/gcc regressed
+	3 arm64/default/gcc still-broken
+	4 arm64/default/gcc still-broken
+	5 arm64/default/gcc fixed
+	EOT
+	results diags both >diags &&
+	grep "^4 arm64/default/gcc known arch/arm64/kvm/mmu.o" diags &&
+	! grep "^[234] arm64/default/gcc fixed arch/arm64/kvm/mmu.o .*undeclared" diags &&
+	results causes both >causes &&
+	grep "undeclared.* 1 5 arm64/default/gcc$" causes &&
+	results unjudged both >unjudged &&
+	grep "^2 arm64/default/gcc arch/arm64/kvm/mmu.o" unjudged &&
+	grep "^3 arm64/default/gcc arch/arm64/kvm/arm.o" unjudged &&
+	results units both >actual &&
+	plain_fails both arm64/default/gcc >expected && test_cmp expected actual
+'
+
+test_expect_success 'the same is remembered' '
+	test_expect_code 1 judge first base..both &&
+	test_expect_code 1 judge again base..both &&
+	results remembered again >remembered && cat remembered &&
+	test $(wc -l <remembered) = 5 &&
+	results steps both | sed "s/ reached [0-9]*//" >first &&
+	results steps again | sed "s/ reached [0-9]*//" >second &&
+	test_cmp first second &&
+	results unjudged again >again && test_cmp unjudged again
+'
+
 test_done

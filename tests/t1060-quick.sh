@@ -200,4 +200,57 @@ test_expect_success NAMESPACES 'and is remembered with the step' '
 	grep "^2 s390/default/gcc" remembered
 '
 
+test_expect_success 'setup: units fail before, behind and after a prepare that fails' '
+	matrix m.yaml "arm64" && topic stop &&
+	patch "KVM: arm64: A flag that does not compile" eval "
+		echo \"CFLAGS_mmu.o := -DEXTRA\" >>arch/arm64/kvm/Makefile &&
+		printf \"#ifdef EXTRA\nint extra = undeclared;\n#endif\n\" >>arch/arm64/kvm/mmu.c" &&
+	patch "KVM: Break prepare" subst include/linux/kvm_host.h "/linux.mutex.h/d" &&
+	patch "KVM: arm64: Another flag" append arch/arm64/kvm/Makefile <<-\EOT &&
+	CFLAGS_arm.o := -DMORE
+	EOT
+	patch "KVM: Heal prepare" git checkout -q base -- include/linux/kvm_host.h
+'
+
+test_expect_success 'units that are not judged are neither fixed nor broken anew, in both passes' '
+	cat >stop.verdicts <<-\EOT &&
+	1 arm64/default/gcc regressed
+	2 arm64/default/gcc regressed
+	3 arm64/default/gcc still-broken
+	4 arm64/default/gcc still-broken
+	EOT
+	for how in full quick
+	do
+		test_expect_code 1 judge stop-$how base..stop --no-memory --depth $how &&
+		results steps stop-$how &&
+		verdicts_are stop-$how <stop.verdicts &&
+		! grep "internal error" stop-$how.out &&
+		results unjudged stop-$how >unjudged-$how &&
+		results causes stop-$how >causes-$how &&
+		grep "undeclared.* 1 - arm64/default/gcc$" causes-$how ||
+		return 1
+	done &&
+	grep "^3 arm64/default/gcc arch/arm64/kvm/arm.o" unjudged-full &&
+	test_cmp unjudged-full unjudged-quick
+'
+
+test_expect_success 'and a run that remembers the states before says the same' '
+	rm cache/kvmatrix/store.db* &&
+	topic amended stop~3 &&
+	patch "KVM: What breaks nothing" append include/linux/kvm_host.h <<-\EOT &&
+	/* nothing */
+	EOT
+	test_expect_code 1 judge amended base..amended &&
+	test_expect_code 1 judge rest base..stop &&
+	results remembered rest >remembered &&
+	echo "1 arm64/default/gcc" >expected && test_cmp expected remembered &&
+	results unjudged rest >unjudged-rest &&
+	test_cmp unjudged-full unjudged-rest &&
+	verdicts_are rest <stop.verdicts &&
+	results steps stop-full >first && results steps rest >second &&
+	test_cmp first second &&
+	test_expect_code 1 judge rest2 base..stop &&
+	results steps rest2 >second && test_cmp first second
+'
+
 test_done

@@ -78,4 +78,29 @@ test_expect_success 'without bwrap the run goes on, says why, and judges the sam
 	test_cmp isolated.steps nobwrap.steps
 '
 
+test_expect_success 'behind a prepare that fails the same units are judged, and by the same commands' '
+	topic behind &&
+	patch "KVM: arm64: An option, a flag, and units that need them" eval "
+		printf \"\nconfig KVM_EXTRA\n\tbool \\\"extra\\\"\n\tdepends on KVM\n\tdefault y\n\" >>arch/arm64/kvm/Kconfig &&
+		echo \"CFLAGS_arm.o := -DFLAG\" >>arch/arm64/kvm/Makefile &&
+		printf \"#ifndef FLAG\n#error stale\n#endif\n\" >>arch/arm64/kvm/arm.c &&
+		printf \"#ifndef CONFIG_KVM_EXTRA\n#error stale\n#endif\n\" >>arch/arm64/kvm/mmu.c" &&
+	patch "KVM: Break prepare" subst include/linux/kvm_host.h "/linux.mutex.h/d" &&
+	patch "KVM: arm64: Another flag" append arch/arm64/kvm/hyp/Makefile <<-\EOT &&
+	ccflags-y += -DMORE
+	EOT
+	patch "KVM: arm64: Break a unit" append arch/arm64/kvm/mmu.c <<-\EOT &&
+	int mmu_more = undeclared;
+	EOT
+	patch "KVM: Heal it" git checkout -q base -- include/linux/kvm_host.h &&
+	test_expect_code 1 judge behind base..behind --no-memory --cells arm64 &&
+	test_expect_code 1 judge behind2 base..behind --no-memory --cells arm64 --no-sandbox &&
+	steps behind >isolated.steps && steps behind2 >plain.steps &&
+	! grep stale isolated.steps &&
+	test_cmp isolated.steps plain.steps &&
+	results unjudged behind >unjudged && results unjudged behind2 >unjudged2 &&
+	grep "^[34] arm64/default/gcc arch/arm64/kvm/hyp/switch.o" unjudged &&
+	test_cmp unjudged unjudged2
+'
+
 test_done

@@ -88,9 +88,9 @@ static bool is_before_units(const char *target)
 /* Did make give up before any unit, with nobody looking behind that? */
 static bool says_nothing(const struct step_result *s)
 {
-	/* Unless the reason goes on to say of some units that they were not. */
+	/* All of it was looked at. */
 	if (s->reason && strstr(s->reason, "judged by replay") &&
-	    !strstr(s->reason, "others not"))
+	    !s->unjudged.nr)
 		return false;
 	strlist_each(f, &s->failed)
 		if (is_before_units(f))

@@ -165,6 +165,27 @@ bool harvest_prepare_failed(const char *output, size_t len)
 	return false;
 }
 
+void harvest_forget(struct step_result *s, const struct strlist *units)
+{
+	struct strlist kept = STRLIST_INIT;
+
+	strlist_each(f, &s->failed)
+		if (!strlist_has_sorted(units, f))
+			strlist_add(&kept, f);
+	strlist_release(&s->failed);
+	s->failed = kept;
+	for (size_t i = 0; i < s->diags.nr;) {
+		struct diagnostic *d = &s->diags.v[i];
+
+		if (!d->unit || !strlist_has_sorted(units, d->unit)) {
+			i++;
+			continue;
+		}
+		diagnostic_release(d);
+		*d = s->diags.v[--s->diags.nr];
+	}
+}
+
 /* Units that failed at the state before, and are judged anew now. */
 static void forget_carried(struct step_result *s, const struct make_log *log,
 			   const struct harvest *h)

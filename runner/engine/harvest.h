@@ -40,6 +40,10 @@ void harvest_make(struct step_result *s, struct make_log *log,
 /* True when make stopped in "prepare", before any unit was tried. */
 bool harvest_prepare_failed(const char *output, size_t len);
 
+/* Takes away what is said of these units, because it was of the state before and need
+ * not hold any more; sorted. */
+void harvest_forget(struct step_result *s, const struct strlist *units);
+
 /*
  * Adds what replayed commands said: the units that failed in it and their
  * diagnostics, marked as replayed.

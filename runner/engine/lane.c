@@ -113,6 +113,7 @@ void lane_release(struct lane *l)
 	unit_set_release(&l->units);
 	strmap_release(&l->more_reads);
 	strmap_release(&l->kconfig);
+	strmap_release(&l->seen);
 	impact_memo_free(l->memo);
 	chain_release(&l->chain);
 	lane_quick_release(l);

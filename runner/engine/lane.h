@@ -17,6 +17,7 @@
  *	lane_look.c   what the audits want to see of each state
  *	lane_memory.c steps that need no build: proved, or built before
  *	lane_step.c   one step: impact, make, harvest
+ *	lane_replay.c units behind a prepare that failed
  *	lane_ask.c    which step comes next, where not all are wanted
  *	lane_image.c  the link of a whole kernel
  */
@@ -36,7 +37,9 @@
 
 struct cell;
 struct jobserver;
+struct harvest;
 struct lane_image;
+struct make_log;
 struct pool;
 struct sandbox;
 struct state;
@@ -101,6 +104,8 @@ struct chain {
 	bool moved;  /* it is more than the baseline: units are valid */
 	bool whole;  /* nothing of the baseline lies below upper */
 	struct unit_set units; /* what upper records */
+	/* What states since have dropped, at which prepare failed; sorted. */
+	struct strlist stale;
 	char *layer; /* SANDBOX_OVERLAY: files of the sources' upper layer */
 	const struct state *layer_at; /* NULL: not made yet */
 };
@@ -163,14 +168,16 @@ struct lane {
 	bool has_units;
 	struct strmap more_reads; /* by units rebuilt in later steps */
 	struct strmap kconfig;
+	struct strmap seen;	   /* targets that some state has built */
 	struct impact_memo *memo; /* see lane_memo() */
 	struct read_set memo_set;
 
 	unsigned patch;	   /* state to build */
 	bool unread;	   /* a unit of the state before failed, and what it
 			    * read is not known */
-	unsigned not_replayed; /* units left out of a replay, since their
-				* commands may be others */
+	bool stopped;	   /* the step's make ended in prepare */
+	const struct state *ground; /* the state that is built for its commands */
+	bool no_ground;	   /* that has failed */
 	bool retried;	   /* an internal compiler error was seen once */
 	struct chain chain;
 	struct quick_pass quick;
@@ -251,6 +258,9 @@ const struct step_result *lane_chain_result(const struct lane *l);
 /* Describes the objtree for the step that l->impact is about: the objects it
  * drops are gone when the command starts. */
 int lane_chain_sandbox(struct lane *l, struct sandbox *s, struct errbuf *err);
+/* Prepare has failed: nothing else was built, and the objtree is that of the state it
+ * was at, less what l->impact dropped. */
+void lane_chain_keep(struct lane *l);
 /* make has finished a step: the objtree is that of state at now. */
 int lane_chain_advance(struct lane *l, const struct state *at,
 		       struct errbuf *err);
@@ -332,6 +342,15 @@ bool lane_remembered(struct lane *l, const struct strlist *goals,
  * read, and l->unread. */
 void lane_remember(struct lane *l, const struct step_result *s);
 
+/* lane_replay.c */
+/* make ended in prepare: true when an earlier state is built first, so that its
+ * commands are known (or the lane failed); then lane_step() is to be called again. */
+bool lane_ground(struct lane *l, const struct make_log *log);
+/* make ended in prepare: looks at the units behind it; log: what make did try. True:
+ * their replay was started, or the lane failed. */
+bool lane_replay(struct lane *l, struct step_result *s,
+		 const struct make_log *log);
+
 /* lane_ask.c */
 /* Asks run_opts.next, sets l->patch. LANE_AGAIN: there is a step to do. */
 enum lane_progress lane_ask(struct lane *l);
@@ -379,6 +398,8 @@ void lane_finish_step(struct lane *l, struct step_result *s, bool finished);
 /* Reads units and the Kconfig read-set of the baseline. */
 int lane_read_units(struct lane *l);
 void lane_read_set(struct lane *l, struct read_set *r);
+/* What the step's build is to be read with. */
+void lane_harvest(const struct lane *l, struct harvest *h);
 /* Steps that need no build are done here; then 0; 1: a build was started (or
  * the lane failed). */
 int lane_step(struct lane *l);

@@ -11,9 +11,14 @@
  *    (impact.c), by the dependencies of the objects as they are now;
  *  - the sources keep the time at which they last changed (tree_layer_move()).
  *
- * A step that make did not finish, for a fault of the machine or because prepare
- * stopped it, leaves an objtree of which this is not known. It is thrown away and
- * the next step begins at the baseline.
+ * A step that make did not finish for a fault of the machine leaves an objtree of
+ * which this is not known. It is thrown away and the next step begins at the baseline.
+ *
+ * Where prepare stopped make, no unit behind it was built: the objtree is still that
+ * of the state before, less the objects that were dropped. It stays, with its
+ * commands and its configuration, for the states that follow; what was dropped then,
+ * and what prepare has built since, is dropped again each time, because it is of none
+ * of their states.
  *
  * With overlays the objtree is scratch over baseline; without, or after a step
  * that had to start from an empty O=, the scratch holds all of it.
@@ -35,6 +40,7 @@ void chain_release(struct chain *c)
 	free(c->work);
 	free(c->layer);
 	unit_set_release(&c->units);
+	strlist_release(&c->stale);
 	*c = (struct chain){ 0 };
 }
 
@@ -57,6 +63,7 @@ void lane_chain_reset(struct lane *l)
 	if (tree_remove(c->dir, &err))
 		lane_say(l, RUN_NOTE, err.msg);
 	unit_set_release(&c->units);
+	strlist_release(&c->stale);
 	c->moved = c->whole = false;
 	c->at = &l->crew->opts->tree->states[0];
 }
@@ -108,11 +115,23 @@ int lane_chain_sandbox(struct lane *l, struct sandbox *s, struct errbuf *err)
 	if (l->impact.from_empty)
 		return 0;
 	strlist_cat(&s->drop, &l->impact.drop);
+	strlist_cat(&s->drop, &c->stale);
+	strlist_sort(&s->drop);
 	if (c->whole)
 		return 0;
 	s->obj_work = c->work;
 	s->obj_lower = l->baseline.obj;
 	return 0;
+}
+
+void lane_chain_keep(struct lane *l)
+{
+	struct chain *c = &l->chain;
+
+	strlist_cat(&c->stale, &l->impact.drop);
+	strlist_sort(&c->stale);
+	if (l->crew->opts->place->mode == SANDBOX_PLAIN)
+		c->whole = true;
 }
 
 int lane_chain_advance(struct lane *l, const struct state *at,
@@ -124,6 +143,11 @@ int lane_chain_advance(struct lane *l, const struct state *at,
 	if (unit_set_read(&c->units, c->upper, "", l->crew->opts->place->src,
 			  err))
 		return -1;
+	for (size_t i = 0; i < c->units.nr; i++)
+		if (c->units.v[i].kernel &&
+		    lane_is_target(l, c->units.v[i].target))
+			strmap_set(&l->seen, c->units.v[i].name, l);
+	strlist_release(&c->stale);
 	lane_read_kconfig(l, c->upper);
 	/* Without overlays the scratch was filled from the baseline. */
 	if (l->crew->opts->place->mode == SANDBOX_PLAIN)

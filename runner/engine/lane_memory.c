@@ -47,6 +47,7 @@ static void carry(struct step_result *s, const struct step_result *from)
 	strlist_cat(&s->failed, &from->failed);
 	strlist_cat(&s->failed_replayed, &from->failed_replayed);
 	strlist_cat(&s->left_out, &from->left_out);
+	strlist_cat(&s->unjudged, &from->unjudged);
 }
 
 bool lane_unreached(struct lane *l, struct step_result *s)

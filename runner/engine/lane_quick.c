@@ -279,6 +279,7 @@ bool lane_quick_recalls(struct lane *l, struct quick_state *q)
 	quick_state_release(q);
 	q->done = q->recalled = true;
 	strlist_cat(&q->failed, &old.failed);
+	strlist_cat(&q->unjudged, &old.unjudged);
 	if (unread)
 		add_units(&q->unread, &old.failed);
 	for (size_t i = 0; i < old.diags.nr; i++)
@@ -370,9 +371,12 @@ bool lane_quick_reads(struct lane *l, const struct step_result *s)
 
 	if (!link_units_fail(s))
 		return true;
-	if (!l->quick.states || s->failed_replayed.nr)
+	if (!l->quick.states || s->failed_replayed.nr || s->unjudged.nr)
 		return false;
 	q = quick_at(l, l->patch);
+	/* What the pass did not judge may have been replayed, and passed. */
+	if (l->stopped && q->unjudged.nr)
+		return false;
 	if (!q->done || q->blind || q->unread.nr)
 		return false;
 	strlist_each(f, &s->failed)

@@ -9,7 +9,6 @@
 #include "engine/link_step.h"
 #include "engine/place.h"
 #include "engine/pool.h"
-#include "engine/replay.h"
 #include "engine/tree.h"
 #include "engine/verdict.h"
 #include "model/matrix.h"
@@ -216,7 +215,7 @@ void lane_step_done(struct lane *l)
 	verdict_judge_cell(r, l->cell_nr, l->patch + 1);
 	lane_say(l, RUN_STEP_DONE, NULL);
 	impact_release(&l->impact);
-	l->retried = l->asked = false;
+	l->retried = l->asked = l->no_ground = false;
 	if (l->crew->opts->next)
 		lane_share_reads(l);
 	l->patch++;
@@ -280,10 +279,13 @@ void lane_write_log(struct lane *l, struct step_result *s,
 void lane_finish_step(struct lane *l, struct step_result *s, bool finished)
 {
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	/* Then the objtree is still that of the state it was last built at. */
+	bool keep = s->outcome == OUTCOME_BUILT && !finished &&
+		    !l->impact.from_empty;
 
 	if (s->outcome != OUTCOME_BUILT) {
 		finished = false;
-	} else if (lane_chain_advance(l, this_state(l), &err)) {
+	} else if (!keep && lane_chain_advance(l, this_state(l), &err)) {
 		lane_say(l, RUN_NOTE, err.msg);
 		lane_find_lost(l, s);
 		finished = false;
@@ -294,8 +296,11 @@ void lane_finish_step(struct lane *l, struct step_result *s, bool finished)
 		check_offsets(l);
 		lane_quick_compare(l, s);
 	}
-	if (!finished)
+	if (keep)
+		lane_chain_keep(l);
+	else if (!finished)
 		lane_chain_reset(l);
+	l->stopped = false;
 	l->phase = LANE_STEP;
 	if (l->crew->opts->probe)
 		lane_probe(l);
@@ -303,7 +308,7 @@ void lane_finish_step(struct lane *l, struct step_result *s, bool finished)
 		lane_step_done(l);
 }
 
-static void harvest_init(const struct lane *l, struct harvest *h)
+void lane_harvest(const struct lane *l, struct harvest *h)
 {
 	const struct place *p = l->crew->opts->place;
 
@@ -314,76 +319,6 @@ static void harvest_init(const struct lane *l, struct harvest *h)
 		.base = l->impact.from_empty ? NULL : lane_chain_result(l),
 		.dropped = &l->impact.drop,
 	};
-}
-
-static void replay_exit(void *data, struct proc_result *res)
-{
-	struct lane *l = data;
-	struct step_result *s = this_step(l);
-	const struct place *p = l->crew->opts->place;
-	_cleanup_make_log_ struct make_log log = MAKE_LOG_INIT;
-	struct harvest h;
-
-	if (res->stopped)
-		return;
-	lane_write_log(l, s, res, true);
-	make_log_parse(&log, res->output.buf, res->output.len, p->src, p->obj);
-	if (!harvest_faults(s, &log, res)) {
-		harvest_init(l, &h);
-		harvest_replay(s, &log, &h);
-		s->reason = xasprintf("make stopped in prepare; %zu unit%s "
-				      "behind it judged by replay%s",
-				      log.started.nr,
-				      log.started.nr == 1 ? "" : "s",
-				      l->not_replayed ?
-					      ", others not: their Makefile "
-					      "changed" :
-					      "");
-		if (lane_is_image(l))
-			lane_image_judge(l, s, &log, false);
-	}
-	lane_finish_step(l, s, false);
-}
-
-/* Looks past a failed prepare: true when a replay was started. */
-static bool start_replay(struct lane *l)
-{
-	_cleanup_strlist_ struct strlist units = STRLIST_INIT;
-	_cleanup_strlist_ struct strlist argv = STRLIST_INIT;
-	_cleanup_(sandbox_release) struct sandbox s = SANDBOX_INIT;
-	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
-	_cleanup_free_ char *work = path_join(l->scratch, "replay/work");
-	_cleanup_free_ char *upper = path_join(l->scratch, "replay/upper");
-	_cleanup_free_ char *dir = path_join(l->scratch, "replay/make");
-	_cleanup_free_ char *text = NULL;
-
-	/* What make reached before it stopped is done; the objects of all the
-	 * others are gone or as they were, and so are the commands, but where a
-	 * Makefile changed since the state that the objtree came from. */
-	l->not_replayed = 0;
-	for (size_t i = 0; i < l->units.nr; i++) {
-		const struct unit *u = &l->units.v[i];
-
-		if (!u->kernel || !lane_is_target(l, u->target) ||
-		    !strlist_has_sorted(&l->impact.reached, u->name) ||
-		    !u->nr_deps || !lane_has_file(l, u->deps[0], this_state(l)))
-			continue;
-		if (impact_may_change_command(&l->impact, u))
-			l->not_replayed++;
-		else
-			strlist_add(&units, u->name);
-	}
-	if (!units.nr || tree_remove(upper, &err) || dir_make(upper, &err))
-		return false;
-	text = replay_makefile(&l->units, &units, l->chain.upper);
-	s.obj_upper = upper;
-	s.obj_work = work;
-	s.obj_lower = l->baseline.obj;
-	strlist_add(&s.writable, dir);
-	if (replay_argv(dir, text, &argv, &err))
-		return false;
-	l->phase = LANE_REPLAY;
-	return !lane_start(l, &s, this_state(l), &argv, replay_exit);
 }
 
 static void step_exit(void *data, struct proc_result *res)
@@ -409,12 +344,15 @@ static void step_exit(void *data, struct proc_result *res)
 		lane_finish_step(l, s, false);
 		return;
 	}
-	harvest_init(l, &h);
+	finished = !harvest_prepare_failed(res->output.buf, res->output.len);
+	if (!finished && lane_ground(l, &log))
+		return; /* the step comes again */
+	lane_harvest(l, &h);
 	harvest_make(s, &log, res, &h);
 	if (!l->impact.from_empty)
 		pool_learn_units(l, WORK_STEP, s->units_built, res);
-	finished = !harvest_prepare_failed(res->output.buf, res->output.len);
-	if (!finished && !l->impact.from_empty && start_replay(l))
+	l->stopped = !finished;
+	if (!finished && lane_replay(l, s, &log))
 		return;
 	if (lane_is_image(l) && lane_image_judge(l, s, &log, finished))
 		return;

@@ -185,17 +185,6 @@ static char *highest_without(struct question *q, const char *base, char *dir,
 	}
 }
 
-/* The unit was judged by its command in the base: see harvest_replay(). */
-static void not_told_by_replay(struct proof *f, const char *adder,
-			       const char *macro)
-{
-	f->unsure = true;
-	f->remark = xasprintf("make did not come so far: these units were "
-			      "judged by their commands of the base, which do "
-			      "not have the %s of %s",
-			      macro, adder);
-}
-
 static void explain(struct question *q, struct proof *f, char *dir,
 		    const char *adder, const char *macro, const char *variable)
 {
@@ -206,10 +195,7 @@ static void explain(struct question *q, struct proof *f, char *dir,
 
 	base = base ? base + 1 : adder;
 	if (!strcmp(adder, f->makefile)) {
-		if (q->d->replayed)
-			not_told_by_replay(f, adder, macro);
-		else
-			f->remark = xasprintf("%s defines %s", adder, macro);
+		f->remark = xasprintf("%s defines %s", adder, macro);
 		return;
 	}
 	if (!includes(q, f->makefile, base, &text, &at)) {
@@ -225,8 +211,6 @@ static void explain(struct question *q, struct proof *f, char *dir,
 				      "%s anew behind its include",
 				      adder, macro, variable, f->makefile, l.nr,
 				      variable);
-	else if (q->d->replayed)
-		not_told_by_replay(f, adder, macro);
 	else
 		f->remark = xasprintf("%s, which %s includes, defines %s",
 				      adder, f->makefile, macro);

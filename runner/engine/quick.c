@@ -234,6 +234,7 @@ void quick_compare(const struct quick_state *q, const struct step_result *s,
 		return;
 	strlist_each(f, &q->failed)
 		if (!strlist_has_sorted(&s->failed, f) &&
+		    !strlist_has_sorted(&s->unjudged, f) &&
 		    !strlist_has_sorted(&q->unjudged, f))
 			strlist_addf(lines, "%s fails in the quick pass and "
 				     "passes in the build", f);

@@ -5,27 +5,14 @@
  */
 #include "engine/replay.h"
 
+#include "engine/commands.h"
 #include "sys/errbuf.h"
 #include "sys/fileio.h"
 #include "sys/mem.h"
 #include "sys/strbuf.h"
 
-/* The command of a unit that was built since the base, or else the base's. */
-static void add_command(struct strbuf *sb, const struct unit *u,
-			const char *newer)
-{
-	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
-	_cleanup_free_ char *file = path_join(newer, u->cmdfile);
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-	if (file_exists(file) && !file_read(file, &text, &ignored))
-		strbuf_addf(sb, "%s\n", text.buf);
-	else
-		strbuf_addf(sb, "include %s\n", u->cmdfile);
-}
-
-char *replay_makefile(const struct unit_set *units, const struct strlist *names,
-		      const char *newer)
+char *replay_makefile(const struct commands *commands,
+		      const struct strlist *names)
 {
 	struct strbuf sb = STRBUF_INIT;
 
@@ -33,12 +20,13 @@ char *replay_makefile(const struct unit_set *units, const struct strlist *names,
 			   ".PHONY: all FORCE\n"
 			   "all:\nFORCE:\n");
 	strlist_each(name, names) {
-		const struct unit *u = unit_set_find(units, name);
+		bool built;
+		const struct unit *u = commands_find(commands, name, &built);
 
 		if (!u)
 			continue;
-		add_command(&sb, u, newer);
-		strbuf_addf(&sb, "all: %s\n%s: FORCE\n", u->target, u->target);
+		strbuf_addf(&sb, "include %s\nall: %s\n%s: FORCE\n",
+			    u->cmdfile, u->target, u->target);
 		strbuf_addf(&sb, "\t@echo '  CC      $@'\n"
 				 "\t@$(or $(savedcmd_$@),$(cmd_$@))\n");
 	}

@@ -6,16 +6,16 @@
 #ifndef KVMATRIX_ENGINE_REPLAY_H
 #define KVMATRIX_ENGINE_REPLAY_H
 
-#include "model/unit.h"
 #include "sys/strlist.h"
 
+struct commands;
 struct errbuf;
 
 /* A makefile that runs the recorded command of each named unit, announced in
- * kbuild's short form: that in the objtree newer (which the replay does not see)
- * where it has one, else that of OBJ. Owned by the caller. */
-char *replay_makefile(const struct unit_set *units,
-		      const struct strlist *names, const char *newer);
+ * kbuild's short form; the replay has to see the objtree of the commands. Owned by the
+ * caller. */
+char *replay_makefile(const struct commands *commands,
+		      const struct strlist *names);
 
 /*
  * Writes the makefile to a directory of its own, dir (commands of many units are

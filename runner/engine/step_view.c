@@ -2,9 +2,9 @@
 /*
  * A compiler that stops at a missing header has not seen what follows; gcc
  * skips its late warnings once there was an error; a replay with -fsyntax-only
- * never gets to generating code, and a unit that a lost option leaves out is not
- * looked at at all. A message that is absent in such a step is
- * neither fixed there nor made by the patch after which it shows again.
+ * never gets to generating code; a unit that a lost option leaves out, or that make
+ * did not get to, may not be judged at all. A message that is absent in such a step is neither fixed there nor made by
+ * the patch after which it shows again.
  *
  * Names in the base: a unit "a/b.o" is renamed when its source a/b.c (or .S)
  * is. A new file that took the old name of a renamed one is not that file.
@@ -87,13 +87,13 @@ static struct view_entry *add_entry(struct step_view *v, struct diagnostic *d,
 	return e;
 }
 
-static void mark(struct strmap *as, const struct base_names *n,
-		 const struct strlist *units)
+static void mark_units(struct strmap *set, const struct base_names *n,
+		       const struct strlist *units)
 {
 	strlist_each(u, units) {
 		_cleanup_free_ char *base = base_unit(n, u);
 
-		strmap_set(as, base, NULL);
+		strmap_set(set, base, NULL);
 	}
 }
 
@@ -110,9 +110,10 @@ void step_view_init(struct step_view *v, const struct run_result *r,
 
 	*v = (struct step_view)STEP_VIEW_INIT;
 	base_names_init(&names, &r->patches[s->patch].renames);
-	mark(&v->broken, &names, &s->failed);
-	mark(&v->broken, &names, &s->failed_replayed);
-	mark(&v->left_out, &names, &s->left_out);
+	mark_units(&v->broken, &names, &s->failed);
+	mark_units(&v->broken, &names, &s->failed_replayed);
+	mark_units(&v->left_out, &names, &s->left_out);
+	mark_units(&v->unjudged, &names, &s->unjudged);
 	/* A replay in which every unit passed shows in the reason alone. */
 	v->replayed = s->failed_replayed.nr ||
 		      (s->reason && strstr(s->reason, "judged by replay"));
@@ -139,6 +140,7 @@ void step_view_release(struct step_view *v)
 	strmap_release(&v->broken);
 	strmap_release(&v->left_out);
 	strmap_release(&v->fatal);
+	strmap_release(&v->unjudged);
 	strmap_release(&v->keys);
 	*v = (struct step_view)STEP_VIEW_INIT;
 }
@@ -163,7 +165,8 @@ bool step_view_may_hide(const struct step_view *v, const struct view_entry *e)
 	if (!*e->unit)
 		return false;
 	if (strmap_has(&v->fatal, e->unit) ||
-	    strmap_has(&v->left_out, e->unit))
+	    strmap_has(&v->left_out, e->unit) ||
+	    strmap_has(&v->unjudged, e->unit))
 		return true;
 	return is_late(e->d) &&
 	       (v->replayed || strmap_has(&v->broken, e->unit));
@@ -217,6 +220,9 @@ void step_view_hold(struct step_view *cur, const struct step_view *prev)
 	/* First all answers: an entry that is added answers for its likes. */
 	for (size_t i = 0; i < prev->nr; i++)
 		held[i] = is_held(cur, &prev->v[i]);
+	strmap_each(e, &prev->broken)
+		if (strmap_has(&cur->unjudged, strmap_key(e)))
+			strmap_set(&cur->broken, strmap_key(e), NULL);
 	for (size_t i = 0; i < prev->nr; i++) {
 		const struct view_entry *old = &prev->v[i];
 		struct view_entry *e;

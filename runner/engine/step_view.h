@@ -44,6 +44,8 @@ struct step_view {
 	struct strmap keys;
 	/* Units that the configuration of the step leaves out. */
 	struct strmap left_out;
+	/* Units that the step says nothing of: each stays what it was. */
+	struct strmap unjudged;
 	/* Units were judged by replay, which generates no code. */
 	bool replayed;
 };
@@ -60,7 +62,8 @@ bool step_view_has(const struct step_view *v, const struct view_entry *e);
 /* Could the step have had e, a message of another state, without showing it? */
 bool step_view_may_hide(const struct step_view *v, const struct view_entry *e);
 /*
- * Adds those entries of prev that are absent from cur and may be hidden there.
+ * Adds those entries of prev that are absent from cur and may be hidden there, and
+ * units that were broken and are not judged at cur stay broken.
  * Here an error that stood before the place where cur's unit stopped is known
  * to be gone.
  */

@@ -25,6 +25,16 @@ struct walk {
 	unsigned gap_first, gap_last;
 };
 
+/* Where the verdict's own part of a reason begins; NULL: there is none. */
+static char *own_part(char *reason)
+{
+	for (char *at = reason; (at = strstr(at, NOT_JUDGED)); at++)
+		if (at == reason ||
+		    (at - reason >= 2 && !strncmp(at - 2, "; ", 2)))
+			return at;
+	return NULL;
+}
+
 static void take_back(struct step_result *s)
 {
 	char *mine;
@@ -34,7 +44,7 @@ static void take_back(struct step_result *s)
 		s->diags.v[i].status = DIAG_KNOWN;
 	if (!s->reason)
 		return;
-	mine = strstr(s->reason, NOT_JUDGED);
+	mine = own_part(s->reason);
 	if (mine)
 		*(mine - s->reason >= 2 ? mine - 2 : mine) = '\0';
 	if (!*s->reason ||

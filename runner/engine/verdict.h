@@ -33,7 +33,9 @@
  * fatal one, or make could not begin): those may have been there, hidden. In
  * the same way a warning is no regression in a unit that was broken before, and
  * nothing that only generating code can find is one where the state before was
- * judged by replay. The other way round, a message that a broken unit may hide
+ * judged by replay. A unit that a step does not judge (step_result.unjudged)
+ * stays what it was, and what it shows next is new, but no regression: it may be
+ * that step's doing. The other way round, a message that a broken unit may hide
  * is not "fixed", and when it shows again it is known, not new.
  */
 #ifndef KVMATRIX_ENGINE_VERDICT_H

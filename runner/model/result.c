@@ -122,6 +122,7 @@ void step_result_release(struct step_result *s)
 	strlist_release(&s->failed);
 	strlist_release(&s->failed_replayed);
 	strlist_release(&s->left_out);
+	strlist_release(&s->unjudged);
 	free(s->log);
 	diag_list_release(&s->fixed);
 	*s = (struct step_result){0};
@@ -152,6 +153,7 @@ void step_result_copy(struct step_result *to, const struct step_result *from)
 	copy_strings(&to->failed, &from->failed);
 	copy_strings(&to->failed_replayed, &from->failed_replayed);
 	copy_strings(&to->left_out, &from->left_out);
+	copy_strings(&to->unjudged, &from->unjudged);
 	to->log = xstrdup_null(from->log);
 	copy_diags(&to->fixed, &from->fixed);
 	step_result_release(&old);

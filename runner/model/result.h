@@ -57,6 +57,9 @@ struct step_result {
 	/* Units that this state's configuration leaves out, since it lost an option
 	 * that the cell asks for: nobody knows whether they would build. Sorted. */
 	struct strlist left_out;
+	/* units that nobody judged at this state because make stopped before them
+	 * and their commands are not known; sorted, none of them in failed */
+	struct strlist unjudged;
 	char *log; /* relative to the run's directory; NULL when none */
 
 	enum verdict verdict; /* set by verdict_judge() */
@@ -154,7 +157,7 @@ struct proof {
 	 * the condition asks for, too */
 	char *makefile;
 	bool unsure;	/* PROOF_HIDDEN: judged by a command that is too old to
-			 * tell, see remark */
+			 * tell, see remark; in results of earlier versions */
 	char *remark;	/* another fact, as half a sentence */
 	char *luck;	/* "x86_64: a.c > b.h": how it comes there in a cell that
 			 * does not miss it */

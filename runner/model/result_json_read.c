@@ -108,6 +108,9 @@ static int read_step(const struct place *p, struct step_result *s)
 	    place_strings(p, "failed_replayed", &s->failed_replayed) ||
 	    (json_object_get(p->o, "left_out") &&
 	     place_strings(p, "left_out", &s->left_out)) ||
+	    /* not in what earlier versions wrote */
+	    (json_object_get(p->o, "unjudged") &&
+	     place_strings(p, "unjudged", &s->unjudged)) ||
 	    place_seconds(p, &s->seconds) ||
 	    place_bool(p, "remembered", &s->remembered) ||
 	    place_str(p, "log", &s->log))

@@ -247,6 +247,7 @@ static void step_members(json_t *o, const struct step_result *s)
 	set(o, "failed_replayed", strings(&s->failed_replayed));
 	if (s->left_out.nr)
 		set(o, "left_out", strings(&s->left_out));
+	set(o, "unjudged", strings(&s->unjudged));
 	set(o, "seconds", duration(s->seconds));
 	set(o, "remembered", json_boolean(s->remembered));
 	set(o, "log", str(s->log));

@@ -119,6 +119,7 @@ static void yaml_block(struct strbuf *out, const struct run_result *r,
 	yaml_text(out, "not_applied", r->patches[s->patch].not_applied);
 	yaml_causes(out, r, s);
 	yaml_list(out, "failed_units", &s->failed);
+	yaml_list(out, "unjudged", &s->unjudged);
 	yaml_messages(out, s);
 	yaml_text(out, "log", s->log);
 	strbuf_addstr(out, "      ...\n");

@@ -247,7 +247,8 @@ static void print_troubles(struct strbuf *out, const struct run_result *r,
 			escape_line(out, s->reason);
 			strbuf_addstr(out, "\n\n");
 		}
-		if (s->outcome == OUTCOME_BUILT && s->failed_replayed.nr) {
+		if (s->outcome == OUTCOME_BUILT &&
+		    (s->failed_replayed.nr || s->unjudged.nr)) {
 			strbuf_addf(out, "%s at patch %u: ", cell->id, s->patch);
 			escape_line(out, s->reason ? s->reason : "");
 			strbuf_addstr(out, "\n\n");

@@ -107,6 +107,7 @@ static int put_content(struct store *st, const struct step_result *s,
 		.failed = s->failed,
 		.failed_replayed = s->failed_replayed,
 		.left_out = s->left_out,
+		.unjudged = s->unjudged,
 	};
 	_cleanup_strbuf_ struct strbuf json = STRBUF_INIT;
 	_cleanup_rows_ struct rows *q = NULL;
@@ -138,6 +139,7 @@ static void about_json(const struct step_result *s, struct strbuf *out)
 	about.failed = (struct strlist)STRLIST_INIT;
 	about.failed_replayed = (struct strlist)STRLIST_INIT;
 	about.left_out = (struct strlist)STRLIST_INIT;
+	about.unjudged = (struct strlist)STRLIST_INIT;
 	step_result_to_json(&about, out);
 }
 
@@ -164,6 +166,7 @@ static int load_step(struct rows *q, int at, struct step_result *s,
 	s->failed = content.failed;
 	s->failed_replayed = content.failed_replayed;
 	s->left_out = content.left_out;
+	s->unjudged = content.unjudged;
 	free(content.reason);
 	free(content.log);
 	return 0;

@@ -89,6 +89,21 @@ verdicts_are() {
 	test_cmp "$1.expected" "$1.actual"
 }
 
+# plain_fails TOPIC CELL: "PATCH CELL UNIT" of every object that plain "make -k" cannot
+# make in an empty O= at each patch of a branch on base. The cell is ARCH/CONFIG/gcc.
+plain_fails() {
+	plain_nr=0
+	for plain_rev in $(git -C "$mini_tree" rev-list --reverse "base..$1"); do
+		plain_nr=$((plain_nr + 1))
+		git -C "$mini_tree" checkout -q -f "$plain_rev" &&
+		rm -rf plain.obj &&
+		mini_make "$TRASH/plain.obj" "${2%%/*}" defconfig >/dev/null 2>&1 || return
+		mini_make "$TRASH/plain.obj" "${2%%/*}" -k . >plain.log 2>&1
+		sed -n "s,^make.*: \*\*\* \[[^ ]*: \(arch/[^ ]*\.[os]\|virt/[^ ]*\.o\|drivers/[^ ]*\.o\)\] Error.*,$plain_nr $2 \1,p" plain.log
+	done
+	git -C "$mini_tree" checkout -q -f "$1"
+}
+
 # Number of stored runs and of entries that a run leaves in the cache and reports.
 leftovers() {
 	find "$XDG_CACHE_HOME/kvmatrix/cells" "$XDG_CACHE_HOME/kvmatrix/conf" \

@@ -1,11 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 
-test_description='causes on a real kernel: a thousand messages, a handful of causes
+test_description='causes on a real kernel: thousands of messages, a handful of causes
 
 tests/data/causes is a series of mistakes that break every unit of s390'\''s KVM
-and some outside (where make stops before them, those of KVM itself are not judged,
-since patch 1 changes their Makefile): an include that common code needs is dropped (and put back), struct
+and some outside: an include that common code needs is dropped (and put back), struct
 kvm and struct kvm_vcpu are hidden behind a flag that s390 throws away and that no unit
 outside KVM has, although the header itself needs them there, and two declarations
 are removed that are still used.
@@ -46,7 +45,7 @@ test_expect_success 'a broken series is judged' '
 	test "$code" = 1
 '
 
-test_expect_success 'a thousand new messages are a handful of causes, one a mistake' '
+test_expect_success 'thousands of new messages are a handful of causes, one a mistake' '
 	perl -MJSON::PP -e "
 		local \$/;
 		my \$r = decode_json(<>);
@@ -60,6 +59,7 @@ test_expect_success 'a thousand new messages are a handful of causes, one a mist
 	h=include/linux/kvm_host.h &&
 	cut -d"|" -f1-3 got >ids &&
 	cat >expected <<-EOT &&
+	hidden:$h:#ifdef __KVM__ for arch/s390/kvm/Makefile by 4|4|0
 	hidden:$h:#ifdef __KVM__ from KVM'\''s headers by 4|4|0
 	hidden:struct kvm:#ifdef __KVM__ in $h by 4|4|0
 	hidden:struct kvm_vcpu:#ifdef __KVM__ in $h by 4|4|0
@@ -72,6 +72,9 @@ test_expect_success 'a thousand new messages are a handful of causes, one a mist
 
 test_expect_success 'each says what to do and which change it was' '
 	h=include/linux/kvm_host.h &&
+	advice many "hidden:$h:#ifdef __KVM__ for arch/s390/kvm/Makefile by 4" \
+		"define __KVM__ in arch/s390/kvm/Makefile before patch 4" \
+		"assigns ccflags-y anew behind its include" &&
 	advice many "hidden:$h:#ifdef __KVM__ from KVM'\''s headers by 4" \
 		"hide what needs them in KVM" &&
 	advice many "hidden:struct kvm:#ifdef __KVM__ in $h by 4" \

@@ -148,6 +148,26 @@ static void replay_replaces_what_was_carried(void **state)
 	assert_int_equal(s.failed_replayed.nr, 0);
 }
 
+static void what_is_not_judged_is_forgotten(void **state)
+{
+	_cleanup_(step_result_release) struct step_result base, s;
+	_cleanup_strlist_ struct strlist units = STRLIST_INIT;
+
+	(void)state;
+	fill_base(&base);
+	parse(&s, "  CC      k/asm-offsets.s\n"
+		  "/src/k/o.c:1:1: error: broken offsets\n"
+		  "make[2]: *** [/src/Kbuild:1: k/asm-offsets.s] Error 1\n"
+		  "make[1]: *** [/src/Makefile:1: prepare0] Error 2\n",
+	      2, &base, NULL);
+	strlist_add(&units, "k/c.o");
+	harvest_forget(&s, &units);
+	assert_false(says(&s, "broken c"));
+	assert_true(says(&s, "broken offsets"));
+	assert_int_equal(s.failed.nr, 1);
+	assert_string_equal(s.failed.v[0], "k/asm-offsets.s");
+}
+
 static void text_of_a_source_fails_nothing_when_make_is_content(void **state)
 {
 	_cleanup_(step_result_release) struct step_result s;
@@ -211,6 +231,7 @@ int main(void)
 		cmocka_unit_test(failed_unit_that_builds_is_mended),
 		cmocka_unit_test(prepare_failure_keeps_known_failures),
 		cmocka_unit_test(replay_replaces_what_was_carried),
+		cmocka_unit_test(what_is_not_judged_is_forgotten),
 		cmocka_unit_test(text_of_a_source_fails_nothing_when_make_is_content),
 		cmocka_unit_test(faults_of_the_machine_are_errors),
 		cmocka_unit_test(changed_constants_are_named),

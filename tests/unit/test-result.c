@@ -74,6 +74,7 @@ static void a_copied_step_shares_nothing_with_the_first(void **state)
 	to = build_step(&r, 1, 1);
 	strlist_add(&from->failed_replayed, "a.o");
 	strlist_add(&from->left_out, "b.o");
+	strlist_add(&from->unjudged, "c.o");
 	from->reason = xstrdup("because");
 	from->log = xstrdup("logs/1/x.log");
 	from->seconds = 2.5;
@@ -89,6 +90,7 @@ static void a_copied_step_shares_nothing_with_the_first(void **state)
 	assert_null(to->failed.v[1]);
 	assert_string_equal(to->failed_replayed.v[0], "a.o");
 	assert_string_equal(to->left_out.v[0], "b.o");
+	assert_string_equal(to->unjudged.v[0], "c.o");
 	assert_string_equal(to->reason, "because");
 	assert_string_equal(to->log, "logs/1/x.log");
 	assert_true(to->seconds > 2);

@@ -483,6 +483,57 @@ static void what_a_replay_cannot_see_is_neither_fixed_nor_new(void **state)
 	assert_int_equal(status_of(&r, 2, 0), DIAG_KNOWN);
 }
 
+/* a.o fails, make stops in prepare at 2 and 3, and 4 is built again. */
+static void build_stop(struct run_result *r)
+{
+	build_run(r, 4, "arm64");
+	build_error(r, 1, 0, "a.o", "a.c", 4, UNDECLARED);
+	for (unsigned p = 2; p <= 3; p++) {
+		struct step_result *s = build_step(r, p, 0);
+
+		build_error(r, p, 0, "arch/arm64/kernel/asm-offsets.s", "x.h",
+			    4, UNDECLARED);
+		strlist_addl(&s->unjudged, "a.o", "b.o", NULL);
+		build_set(&s->reason, "make stopped in prepare; 2 units not "
+				      "judged: prepare failed");
+	}
+}
+
+static void what_is_not_judged_stays_what_it_was(void **state)
+{
+	_cleanup_run_result_ struct run_result r;
+
+	(void)state;
+	build_stop(&r);
+	build_error(&r, 4, 0, "a.o", "a.c", 4, UNDECLARED);
+	for (int i = 0; i < 2; i++) {
+		build_judge(&r);
+		assert_verdicts(&r, 0, "ok regressed regressed still-broken "
+				       "still-broken");
+		assert_int_equal(nr_fixed(&r, 2), 0);
+		assert_int_equal(status_of(&r, 4, 0), DIAG_KNOWN);
+		assert_string_equal(build_step(&r, 2, 0)->reason,
+				    "make stopped in prepare; 2 units not "
+				    "judged: prepare failed");
+	}
+}
+
+static void what_shows_after_it_was_not_judged_is_nobodys_regression(
+	void **state)
+{
+	_cleanup_run_result_ struct run_result r;
+
+	(void)state;
+	build_stop(&r);
+	build_error(&r, 4, 0, "b.o", "b.c", 4, UNDECLARED);
+	build_judge(&r);
+	assert_verdicts(&r, 0, "ok regressed regressed still-broken "
+			       "still-broken");
+	assert_int_equal(status_of(&r, 4, 0), DIAG_NEW);
+	/* a.o is healed. */
+	assert_int_equal(nr_fixed(&r, 4), 2);
+}
+
 static void what_was_not_built_is_an_error(void **state)
 {
 	_cleanup_run_result_ struct run_result r;
@@ -651,6 +702,9 @@ int main(void)
 		cmocka_unit_test(a_failure_behind_a_lost_option_is_nobodys),
 		cmocka_unit_test(
 			what_a_replay_cannot_see_is_neither_fixed_nor_new),
+		cmocka_unit_test(what_is_not_judged_stays_what_it_was),
+		cmocka_unit_test(
+			what_shows_after_it_was_not_judged_is_nobodys_regression),
 		cmocka_unit_test(what_was_not_built_is_an_error),
 		cmocka_unit_test(nobody_is_blamed_for_what_broke_in_a_gap),
 		cmocka_unit_test(a_gap_is_stepped_over_when_nothing_got_worse),
