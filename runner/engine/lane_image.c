@@ -15,8 +15,10 @@
  * the states between were not asked.
  *
  * Where the base does not link, or is linked in a way that is not understood,
- * every state is linked for real. Where a unit fails, nothing can be linked and
- * what the state before had is kept, as it is for any unit that make skips.
+ * every state is linked for real, and so is every state that a bisection builds:
+ * its states come in no order, so that there is none before from which anything
+ * could be carried. Where a unit fails there is nothing to link; the step says
+ * that nobody has asked, and what the state before had is kept.
  */
 #include "engine/lane.h"
 
@@ -261,6 +263,7 @@ void lane_image_base(struct lane *l, struct step_result *s)
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
 	im->linked = true;
+	s->link = link_units_fail(s) ? STEP_LINK_NOT_ASKED : STEP_LINK_JUDGED;
 	if (s->failed.nr) {
 		doubt(l, "the base does not link");
 		return;
@@ -289,6 +292,12 @@ static bool is_tip(const struct lane *l)
 	return lane_tip(l)->patch == l->patch;
 }
 
+/* In a bisection every state: what no symbol table tells is searched, too. */
+static bool links_all(const struct lane *l)
+{
+	return is_tip(l) || l->crew->opts->next;
+}
+
 bool lane_image_must_link(const struct lane *l)
 {
 	return l->image && is_tip(l) && !l->image->linked;
@@ -299,7 +308,7 @@ void lane_image_argv(struct lane *l, const struct strlist *goals,
 {
 	struct lane_image *im = l->image;
 
-	im->real = !im->judged || l->impact.from_empty || is_tip(l);
+	im->real = !im->judged || l->impact.from_empty || links_all(l);
 	if (im->real) {
 		strlist_cat(argv, goals);
 		return;
@@ -342,7 +351,7 @@ static void tell_late(struct lane *l, const struct diagnostic *d)
 	for (size_t i = 0; i < old->diags.nr; i++)
 		if (streq_null(old->diags.v[i].message, d->message))
 			return;
-	if (l->patch > 1 && l->image->judged)
+	if (l->patch > 1 && l->image->judged && !l->crew->opts->next)
 		strlist_addf(&l->crew->result->warnings,
 			     "patch %u, %s: '%s' comes from the link, which no "
 			     "symbol table tells beforehand: an earlier patch "
@@ -413,6 +422,15 @@ static bool start_link(struct lane *l)
 			   &argv, link_exit);
 }
 
+/*
+ * What a linked vmlinux has of itself is known of the script of the state that the
+ * lane was at before. In a bisection that may be any one.
+ */
+static bool knows_script(const struct lane *l, const struct strlist *failed)
+{
+	return !l->crew->opts->next || !failed->nr || !script_is_other(l);
+}
+
 /* The state's objects are built; real and failed: what the link has said, if it
  * was tried. True: it has to be, and a child does. */
 static bool conclude(struct lane *l, struct step_result *s,
@@ -424,6 +442,7 @@ static bool conclude(struct lane *l, struct step_result *s,
 	struct image_tree t;
 
 	tree_of(l, &t);
+	s->link = STEP_LINK_JUDGED;
 	/* a script that is another one defines other symbols */
 	if (im->judged &&
 	    check(l, &t, real && !failed->nr && script_is_other(l), &checked,
@@ -432,7 +451,7 @@ static bool conclude(struct lane *l, struct step_result *s,
 		doubt(l, err.msg);
 	}
 	if (real) {
-		if (im->judged)
+		if (im->judged && knows_script(l, failed))
 			agree(l, s, &checked, real, failed);
 		else
 			put_all(l, s, real, failed);
@@ -488,6 +507,13 @@ static void link_exit(void *data, struct proc_result *res)
 		lane_finish_step(l, s, true);
 }
 
+void lane_image_not_asked(struct lane *l, struct step_result *s)
+{
+	s->link = STEP_LINK_NOT_ASKED;
+	if (!l->crew->opts->next)
+		link_carry(s, before(l), true, renames(l));
+}
+
 bool lane_image_judge(struct lane *l, struct step_result *s,
 		      const struct make_log *log, bool finished)
 {
@@ -503,7 +529,7 @@ bool lane_image_judge(struct lane *l, struct step_result *s,
 					      s->failed.nr,
 					      s->failed.nr == 1 ? "" : "s",
 					      s->failed.nr == 1 ? "s" : "");
-		link_carry(s, before(l), true, renames(l));
+		lane_image_not_asked(l, s);
 		im->linked = true; /* no more can be known */
 		return false;
 	}
@@ -531,13 +557,22 @@ bool lane_image_recall(struct lane *l, const char *key)
 	l->image->recalled =
 		store_get_value(l->crew->opts->store, name, &value, &ignored) ==
 		1;
-	return l->image->recalled || !is_tip(l);
+	return l->image->recalled || !links_all(l);
 }
 
 void lane_image_recalled(struct lane *l)
 {
-	if (l->image)
-		l->image->linked = l->image->recalled;
+	struct step_result *s =
+		run_result_step(l->crew->result, l->patch, l->cell_nr);
+
+	if (!l->image)
+		return;
+	l->image->linked = l->image->recalled;
+	if (s->link != STEP_LINK_NOT_ASKED)
+		return;
+	/* What was before it then need not be what is before it now. */
+	link_strip(s);
+	lane_image_not_asked(l, s);
 }
 
 void lane_image_remember(struct lane *l)
