@@ -41,6 +41,7 @@ struct bisect_findings {
 	size_t nr, alloc;
 	/* Steps, without the base: */
 	size_t built, proved, remembered, scouted, not_looked_at;
+	size_t unlinked; /* of those: nothing to link, since units fail */
 	/* probes with --run */
 	size_t probes;
 	/* What it would have taken otherwise. */
