@@ -160,6 +160,20 @@ test_expect_success 'bisect tells who may have broken the link' '
 	grep "^2 steps could not be linked, since units fail" hidden.out
 '
 
+test_expect_success 'a patch that is proved to change nothing is not suspected' '
+	topic between &&
+	patch "tty: Break, and enter early" eval "
+		enter_early &&
+		subst drivers/char/tty.c \"s/return /return not_declared + /\"" &&
+	patch "Documentation: Note" note 2 Documentation/virt/kvm.rst &&
+	patch "tty: Heal" subst drivers/char/tty.c "s/not_declared + //" &&
+	test_expect_code 1 bisect between base..between &&
+	grep "^  broken by one of 2, which could not be told apart" between.out &&
+	sed -n "/^  broken by one of/,/powerpc.default/s/^     \([0-9]\) (.*/\1/p" between.out >actual &&
+	printf "%s\n" 1 3 >expected &&
+	test_cmp expected actual
+'
+
 test_expect_success 'so it does by halves' '
 	test_expect_code 1 bisect hidden-tip --tip --no-memory base..hidden &&
 	grep "^  broken by one of 3, which could not be told apart" hidden-tip.out &&
@@ -218,6 +232,28 @@ test_expect_success 'a link that was broken before the unit: who did it is known
 	healed_by 5 "tty: Heal"
 '
 
+test_expect_success 'a link that no state could be asked for is not found out' '
+	topic unbuilt &&
+	patch "tty: Break" subst drivers/char/tty.c "s/return /return not_declared + /" &&
+	patch "Note 2" note 2 arch/powerpc/kvm/book3s.c &&
+	patch "Note 3" note 3 arch/powerpc/kvm/book3s.c &&
+	test_expect_code 3 bisect unbuilt "unbuilt~2..unbuilt" &&
+	grep "^nothing is broken at the tip$" unbuilt.out &&
+	grep "^2 steps could not be linked, since units fail" unbuilt.out
+'
+
+test_expect_success 'the quick pass alone asks no link' '
+	test_expect_code 0 judge quick base..healed --depth quick --no-memory &&
+	perl -MJSON::PP -0777 -ne "
+		print qq(\$_->{patch} \$_->{link}\n) for @{decode_json(\$_)->{steps}}" \
+		out/quick/results.json >actual &&
+	{
+		echo "0 judged" &&
+		for i in 1 2 3 4 5 6; do echo "$i not-asked" || return 1; done
+	} >expected &&
+	test_cmp expected actual
+'
+
 test_expect_success 'a link that is never asked for is not called good' '
 	topic never &&
 	patch "tty: Break, and enter early" eval "
@@ -256,6 +292,33 @@ test_expect_success 'several architectures with several lanes' '
 	healed_by 4 "KVM: No other tty_read" &&
 	grep "s390/default/gcc: good at patch 2" many.out &&
 	! grep "internal error" many.out
+'
+
+# ld stops at the duplicate, and make does not get to modpost.
+test_expect_success 'a lane that helps sees what the first failure of a link hides' '
+	image_matrix x86_64 &&
+	topic lanes &&
+	patch "printk: Not for modules" subst kernel/printk.c "/EXPORT_SYMBOL/d" &&
+	for i in 2 3 4; do
+		patch "Note $i" note $i arch/x86/kvm/x86.c || return 1
+	done &&
+	patch "tty: Another schedule" append drivers/char/tty.c <<-\EOT &&
+	int schedule(void);
+	int schedule(void) { return 1; }
+	EOT
+	for i in 6 7 8 9; do
+		patch "Note $i" note $i arch/x86/kvm/x86.c || return 1
+	done &&
+	patch "tty: No other schedule" git checkout -q base -- drivers/char/tty.c &&
+	patch "Note 11" note 11 arch/x86/kvm/x86.c &&
+	for j in 2 16; do
+		test_expect_code 1 bisect lanes -j $j --no-memory base..lanes &&
+		broken_by 1 "printk: Not for modules" &&
+		! healed_by ".*" "Note .*" &&
+		broken_by 5 "tty: Another schedule" &&
+		healed_by 10 "tty: No other schedule" &&
+		! grep "comes and goes more than once" lanes.out || return 1
+	done
 '
 
 test_done

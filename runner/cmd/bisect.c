@@ -118,7 +118,8 @@ static bool found(const struct bisect_findings *f)
 static bool is_unsure(const struct run_result *r,
 		      const struct bisect_findings *f)
 {
-	if (r->internal.nr || f->errors.nr || r->status != RUN_DONE)
+	if (r->internal.nr || f->errors.nr || f->unlinked ||
+	    r->status != RUN_DONE)
 		return true;
 	for (size_t i = 0; i < r->nr_cells; i++)
 		if (r->cells[i].error)

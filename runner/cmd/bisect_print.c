@@ -227,7 +227,8 @@ static void print_causes(const struct printer *p)
 	if (!nr)
 		strbuf_addf(p->out, "nothing is broken at the %s%s\n\n",
 			    p->st->history ? "bad end" : "tip",
-			    p->st->scouted && !p->f->not_looked_at ?
+			    p->st->scouted && !p->f->not_looked_at &&
+					    !p->f->unlinked ?
 				    ", nor anywhere before" :
 				    "");
 }

@@ -42,6 +42,7 @@ struct lane_image {
 	struct strmap given;   /* see struct link_input */
 	struct strmap excused;
 	char *script; /* text of the linker script that given belongs to */
+	bool learned; /* what the base's link is like */
 	bool judged;  /* the symbol tables can be trusted in this cell */
 	bool linked;  /* the state the lane has come to was really linked, or
 		       * cannot be */
@@ -205,9 +206,13 @@ static int check(struct lane *l, const struct image_tree *t, bool given,
 
 static void doubt(struct lane *l, const char *why)
 {
-	strlist_addf(&l->crew->result->warnings,
-		     "%s: every state is linked for real, since %s",
-		     l->cell->id, why);
+	_cleanup_free_ char *text =
+		xasprintf("%s: every state is linked for real, since %s",
+			  l->cell->id, why);
+
+	/* each lane of the cell may say so */
+	if (!strlist_has(&l->crew->result->warnings, text))
+		strlist_add(&l->crew->result->warnings, text);
 }
 
 /* What the base's own link did not complain of is none of the check's business. */
@@ -262,7 +267,7 @@ void lane_image_base(struct lane *l, struct step_result *s)
 	_cleanup_diag_list_ struct diag_list real = DIAG_LIST_INIT;
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
-	im->linked = true;
+	im->linked = im->learned = true;
 	s->link = link_units_fail(s) ? STEP_LINK_NOT_ASKED : STEP_LINK_JUDGED;
 	if (s->failed.nr) {
 		doubt(l, "the base does not link");
@@ -283,6 +288,20 @@ void lane_image_base(struct lane *l, struct step_result *s)
 	for (size_t i = 0; i < real.nr; i++)
 		if (!link_is_judged(&real.v[i]))
 			link_put(s, &real.v[i], renames(l));
+}
+
+/* A helper has its base from its cell's own lane, and learns when it has a step. */
+static void learn(struct lane *l)
+{
+	_cleanup_(step_result_release) struct step_result base = { 0 };
+	unsigned patch = l->patch;
+
+	if (l->image->learned)
+		return;
+	step_result_copy(&base, &l->baseline.base);
+	l->patch = 0;
+	lane_image_base(l, &base);
+	l->patch = patch;
 }
 
 /* ---- steps ------------------------------------------------------------------------------- */
@@ -308,6 +327,7 @@ void lane_image_argv(struct lane *l, const struct strlist *goals,
 {
 	struct lane_image *im = l->image;
 
+	learn(l);
 	im->real = !im->judged || l->impact.from_empty || links_all(l);
 	if (im->real) {
 		strlist_cat(argv, goals);
