@@ -270,8 +270,8 @@ static void link_run(struct run_result *r, unsigned from)
 		build_step(r, p, 0)->link = STEP_LINK_NOT_ASKED;
 	}
 	for (unsigned p = from; p <= 5; p++)
-		build_error(r, p, 0, "vmlinux", "b.c", 0, UNDEFINED)->tool =
-			xstrdup("ld");
+		build_set(&build_error(r, p, 0, "vmlinux", "b.c", 0, UNDEFINED)
+				   ->tool, "ld");
 	build_judge(r);
 }
 
