@@ -7,11 +7,17 @@
  *
  * A unit that does not compile at a state refers to what it referred to before. In a
  * cell that builds no image only the objects that were built are seen: that is said.
+ *
+ * Where all units compile and the link fails, the objects are those of the whole
+ * kernel all the same. Of a symbol that nobody defines, or two, nobody can say whom
+ * its callers call: what was known of it holds until it links again, and that is
+ * said, too.
  */
 #include "audit/audit.h"
 #include "audit/bootcalls.h"
 #include "audit/ledger.h"
 #include "audit/object_states.h"
+#include "engine/link_step.h"
 #include "engine/objects.h"
 #include "engine/tree.h"
 #include "engine/tree_lines.h"
@@ -53,8 +59,10 @@ static void read_script(struct link_script *to, const struct image_tree *t,
 		link_script_parse(to, text.buf);
 }
 
+/* whole: the kernel's objects are all there, whether or not they were linked. */
 static int find_edges(struct boot_state *s, const struct audit_cell *c,
-		      const struct image_tree *t, struct errbuf *err)
+		      const struct image_tree *t, bool whole,
+		      struct errbuf *err)
 {
 	_cleanup_tree_objects_ struct tree_objects l = { 0 };
 	_cleanup_link_script_ struct link_script script = LINK_SCRIPT_INIT;
@@ -80,7 +88,7 @@ static int find_edges(struct boot_state *s, const struct audit_cell *c,
 	strlist_sort(&s->present);
 	in.objects = objects;
 	in.nr = s->nr_objects = l.nr;
-	in.whole = s->whole = l.linked;
+	in.whole = s->whole = whole || l.linked;
 	if (!ret)
 		bootcalls_find(&s->edges, &in);
 	for (size_t i = 0; i < l.nr; i++)
@@ -93,10 +101,11 @@ static void *find(const struct audit_cell *c, const struct look_site *at,
 		  const struct image_tree *now, struct errbuf *err)
 {
 	struct boot_state *s = xcalloc(1, sizeof(*s));
+	const struct step_result *r =
+		run_result_step(at->result, at->patch, at->cell_nr);
 
-	(void)at;
 	(void)before;
-	if (!find_edges(s, c, now, err))
+	if (!find_edges(s, c, now, r->link != STEP_LINK_NONE, err))
 		return s;
 	free_state(s);
 	return NULL;
@@ -137,15 +146,100 @@ static void tell_edge(struct object_judge *j, const struct boot_edge *e, unsigne
 		     e->kind, j->cell->nr, patch, patch + 1, &text);
 }
 
+/* ---- states that do not link ------------------------------------------------------------ */
+
+static const struct step_result *step_of(const struct object_judge *j,
+					 unsigned patch)
+{
+	return run_result_step(j->a->result, patch, j->cell->nr);
+}
+
+static bool fails_to_link(const struct object_judge *j, unsigned patch)
+{
+	const struct step_result *r = step_of(j, patch);
+
+	if (r->link != STEP_LINK_JUDGED)
+		return false;
+	strlist_each(f, &r->failed)
+		if (link_is_product(f))
+			return true;
+	return false;
+}
+
+/* Is a link error of the step about a symbol, and of those of an object? "x.c" is
+ * the file that "x.o" is said to be; NULL: of any. */
+static bool link_says(const struct step_result *r, const char *what,
+		      const char *symbol, const char *object)
+{
+	_cleanup_free_ char *name = xasprintf("%s `%s'", what, symbol);
+	size_t stem = object ? strlen(object) - 1 : 0;
+
+	for (size_t i = 0; i < r->diags.nr; i++) {
+		const struct diagnostic *d = &r->diags.v[i];
+
+		if (d->severity == DIAG_ERROR && link_is_message(d) &&
+		    d->message && strstr(d->message, name) &&
+		    (!object || !d->file || !strncmp(d->file, object, stem)))
+			return true;
+	}
+	return false;
+}
+
+static bool is_twice(const struct step_result *r, const struct boot_edge *e)
+{
+	return link_says(r, "multiple definition of", e->symbol, NULL);
+}
+
+static bool has_edge(const struct boot_state *s, const struct boot_edge *e)
+{
+	for (size_t i = 0; i < s->edges.nr; i++)
+		if (!strcmp(s->edges.v[i].object, e->object) &&
+		    !strcmp(s->edges.v[i].function, e->function) &&
+		    !strcmp(s->edges.v[i].symbol, e->symbol))
+			return true;
+	return false;
+}
+
+/* The caller is there and calls, and nobody can say whom. */
+static bool is_open(const struct step_result *r, const struct boot_state *s,
+		    const struct boot_edge *e)
+{
+	if (!strlist_has_sorted(&s->present, e->object))
+		return false;
+	return is_twice(r, e) ||
+	       (!has_edge(s, e) &&
+		link_says(r, "undefined reference to", e->symbol, e->object));
+}
+
+/* What was known when it linked last of calls that are open now. */
+static void tell_open(struct object_judge *j, const struct boot_state *s,
+		      unsigned patch)
+{
+	const struct step_result *r = step_of(j, patch);
+	const struct boot_state *old = NULL;
+	unsigned q = patch;
+
+	if (!patch || !fails_to_link(j, patch - 1))
+		audit_note(j->a, "%s does not link from patch %u on: what calls "
+				 "a symbol that nobody defines there, or two, is "
+				 "taken to call whom it called before",
+			   j->cell->id, patch);
+	while (q-- && !old)
+		if (!fails_to_link(j, q))
+			old = j->states->v[q].found;
+	for (size_t i = 0; old && i < old->edges.nr; i++)
+		if (is_open(r, s, &old->edges.v[i]))
+			tell_edge(j, &old->edges.v[i], patch);
+}
+
+/* ---- states that do not compile --------------------------------------------------------- */
+
 /* An object that the state should have and has not, because it does not compile;
  * nobody before the state but from state q on had it, either. */
 static bool is_lost(const struct object_judge *j, const char *object, unsigned q,
 		    unsigned patch)
 {
-	const struct step_result *r =
-		run_result_step(j->a->result, patch, j->cell->nr);
-
-	if (!strlist_has_sorted(&r->failed, object))
+	if (!strlist_has_sorted(&step_of(j, patch)->failed, object))
 		return false;
 	for (unsigned p = q + 1; p <= patch; p++) {
 		const struct boot_state *s = j->states->v[p].found;
@@ -161,8 +255,13 @@ static void tell_state(struct object_judge *j, const void *found, unsigned patch
 {
 	const struct boot_state *s = found;
 
+	bool unlinked = fails_to_link(j, patch);
+
 	for (size_t i = 0; i < s->edges.nr; i++)
-		tell_edge(j, &s->edges.v[i], patch);
+		if (!unlinked || !is_twice(step_of(j, patch), &s->edges.v[i]))
+			tell_edge(j, &s->edges.v[i], patch);
+	if (unlinked)
+		tell_open(j, s, patch);
 	for (unsigned q = 0; q < patch; q++) {
 		const struct boot_state *old = j->states->v[q].found;
 

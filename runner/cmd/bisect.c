@@ -22,7 +22,8 @@ static const char help[] =
 	"A range of commits may hold merges; then git chooses what is built, and what\n"
 	"is broken at BAD and was not at GOOD is searched. Without merges, and for\n"
 	"mails, the quick pass looks at all states first, so that what heals before\n"
-	"the tip is found, too.\n"
+	"the tip is found, too. Of whole kernels (image: true) every state that no\n"
+	"proof covers is linked for that; --tip searches by halves.\n"
 	"\n"
 	"  --cell GLOB      only these cells, e.g. 's390/*'\n"
 	"  --run CMD        search where the shell command CMD begins to fail: exit 0\n"
@@ -117,7 +118,8 @@ static bool found(const struct bisect_findings *f)
 static bool is_unsure(const struct run_result *r,
 		      const struct bisect_findings *f)
 {
-	if (r->internal.nr || f->errors.nr || r->status != RUN_DONE)
+	if (r->internal.nr || f->errors.nr || f->unlinked ||
+	    r->status != RUN_DONE)
 		return true;
 	for (size_t i = 0; i < r->nr_cells; i++)
 		if (r->cells[i].error)

@@ -227,7 +227,8 @@ static void print_causes(const struct printer *p)
 	if (!nr)
 		strbuf_addf(p->out, "nothing is broken at the %s%s\n\n",
 			    p->st->history ? "bad end" : "tip",
-			    p->st->scouted && !p->f->not_looked_at ?
+			    p->st->scouted && !p->f->not_looked_at &&
+					    !p->f->unlinked ?
 				    ", nor anywhere before" :
 				    "");
 }
@@ -310,6 +311,11 @@ static void print_effort(const struct printer *p)
 		    "\nlinear search: %zu steps; one bisection for each cause "
 		    "and cell: about %zu\n",
 		    f->linear, f->per_cause);
+	if (f->unlinked)
+		strbuf_addf(p->out,
+			    "%zu step%s could not be linked, since units fail: "
+			    "what a link would have said there is not known\n",
+			    f->unlinked, f->unlinked == 1 ? "" : "s");
 	if (f->not_looked_at)
 		strbuf_addf(p->out,
 			    "%zu step%s neither built, proved nor looked at by "

@@ -75,6 +75,13 @@ static struct bisect_change *add_change(struct bisect_finding *f, size_t before,
 	return c;
 }
 
+/* It is proved that the patch changes nothing in the cell. */
+static bool is_like_previous(const struct bisect_known *b, size_t cell,
+			     unsigned state)
+{
+	return run_result_step(b->r, state, cell)->outcome == OUTCOME_UNREACHED;
+}
+
 static void find_in_line(const struct bisect_known *b, struct bisect_finding *f)
 {
 	struct bisect_line l = line_of(b, f->cause, f->cell, NULL);
@@ -87,7 +94,8 @@ static void find_in_line(const struct bisect_known *b, struct bisect_finding *f)
 						     e.after - e.before);
 
 		for (size_t i = e.before + 1; i <= e.after; i++)
-			c->suspects[c->nr_suspects++] = i;
+			if (i == e.after || !is_like_previous(b, f->cell, i))
+				c->suspects[c->nr_suspects++] = i;
 	}
 }
 

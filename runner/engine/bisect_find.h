@@ -17,7 +17,8 @@ struct bisect_change {
 	bool breaks;
 	unsigned before, after; /* states: without and with it, or the reverse */
 	/* States of which one is it: after and those that could not be told, or
-	 * were not built because the run was interrupted. */
+	 * were not built because the run was interrupted; none of which it is
+	 * proved that it changes nothing. */
 	unsigned *suspects;
 	size_t nr_suspects;
 };
@@ -41,6 +42,7 @@ struct bisect_findings {
 	size_t nr, alloc;
 	/* Steps, without the base: */
 	size_t built, proved, remembered, scouted, not_looked_at;
+	size_t unlinked; /* of those: nothing to link, since units fail */
 	/* probes with --run */
 	size_t probes;
 	/* What it would have taken otherwise. */

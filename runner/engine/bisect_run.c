@@ -179,12 +179,21 @@ static bool says_more(const struct quick_state *a,
 /*
  * States that the pass could not judge (a Makefile or Kconfig file changed) may hold
  * what heals before the tip. As few as a series has are built; where they are more,
- * the end tells how many nobody looked at.
+ * the end tells how many nobody looked at. Of a whole kernel the pass has seen none:
+ * what their links say only links tell, or a proof that they are like their
+ * neighbours.
  */
 static void want_unseen(const struct bisection *b, struct bisect_cell *c)
 {
 	size_t nr = 0;
 
+	if (b->o->run.matrix->image) {
+		for (size_t i = 1; i < b->nr_states; i++) {
+			c->seen[i] = false;
+			c->wanted[i] = true;
+		}
+		return;
+	}
 	for (size_t i = 1; i < b->nr_states; i++)
 		nr += !c->seen[i] && c->matters[i];
 	for (size_t i = 1; nr <= MOST_UNSEEN && i < b->nr_states; i++)
@@ -420,6 +429,7 @@ static void count_steps(struct bisection *b)
 		for (size_t i = 1; i < b->nr_states; i++) {
 			const struct step_result *s = step_at(b, cell, i);
 
+			b->f->unlinked += s->link == STEP_LINK_NOT_ASKED;
 			if (s->outcome == OUTCOME_UNREACHED ||
 			    (s->remembered && s->reason &&
 			     starts_with(s->reason, "as ")))

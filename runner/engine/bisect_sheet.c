@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "engine/bisect_sheet.h"
 
+#include "engine/link_step.h"
 #include "engine/step_view.h"
 #include "model/result.h"
 #include "sys/mem.h"
@@ -106,6 +107,12 @@ static bool says_nothing(const struct step_result *s)
 	return false;
 }
 
+/* It is the link's, and the step may hold what another state said of it. */
+static bool is_unasked(const struct step_view *v, const struct view_entry *e)
+{
+	return v->unlinked && link_is_message(e->d);
+}
+
 static void mark_step(struct marking *m, size_t p)
 {
 	struct bisect_sheet *sheet = m->sheet;
@@ -114,18 +121,24 @@ static void mark_step(struct marking *m, size_t p)
 	_cleanup_free_ size_t *seen =
 		xcalloc(sheet->nr_causes + 1, sizeof(*seen));
 	_cleanup_free_ bool *bad = xcalloc(sheet->nr_causes + 1, sizeof(*bad));
+	_cleanup_free_ bool *unasked =
+		xcalloc(sheet->nr_causes + 1, sizeof(*unasked));
 	bool nothing = says_nothing(step);
 
 	for (size_t i = 0; i < v->nr; i++) {
 		size_t cause = cause_of(m, v->v[i].d);
 
-		if (cause != BISECT_NONE)
+		if (cause != BISECT_NONE && !is_unasked(v, &v->v[i]))
 			bad[cause] = true;
 	}
 	/* Of each cause the signs that the step would have shown. */
 	for (size_t i = 0; i < m->nr; i++) {
 		const struct sign *s = &m->signs[i];
 
+		if (is_unasked(v, s->e)) {
+			unasked[s->cause] = true;
+			continue;
+		}
 		if (m->history && !p && step_view_has(v, s->e))
 			bad[s->cause] = true;
 		seen[s->cause] += !step_view_may_hide(v, s->e);
@@ -135,7 +148,8 @@ static void mark_step(struct marking *m, size_t p)
 
 		if (bad[c])
 			*mark = BISECT_BAD;
-		else if (nothing || (bisect_hits(sheet, c, m->cell) && !seen[c]))
+		else if (nothing || unasked[c] ||
+			 (bisect_hits(sheet, c, m->cell) && !seen[c]))
 			*mark = BISECT_SKIP;
 		else
 			*mark = BISECT_GOOD;

@@ -6,7 +6,8 @@
  * A cause is bad at a judged step that has one of its messages. It is good at one
  * that has none, unless that says nothing: where every unit that the cause hits
  * elsewhere stops before its messages could come, and where make gave up before
- * any unit, the mark is skip. Errors of the machine are skip too.
+ * any unit, the mark is skip. So it is for what a link says at a step in which a
+ * unit fails: nobody has asked. Errors of the machine are skip too.
  */
 #ifndef KVMATRIX_ENGINE_BISECT_SHEET_H
 #define KVMATRIX_ENGINE_BISECT_SHEET_H

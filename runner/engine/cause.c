@@ -8,6 +8,7 @@
 
 #include "engine/cause_scan.h"
 #include "engine/cause_text.h"
+#include "engine/link_step.h"
 #include "sys/mem.h"
 
 #define NO_SPAN ((size_t)-1)
@@ -19,6 +20,8 @@ struct cause_story {
 	bool base;
 	bool unsure;
 	unsigned unsure_from;
+	/* Nobody knows what the link says between these; to is 0: that is not so. */
+	unsigned unlinked_from, unlinked_to;
 	size_t *open;	     /* span that is open, by cell, or NO_SPAN */
 	size_t example;	     /* item, CAUSE_NO_ITEM: none yet */
 	struct strmap units; /* base name to the name first seen */
@@ -265,7 +268,31 @@ static struct cause_span *span_new(struct cause *c, size_t cell)
 	return &c->spans[c->nr_spans++];
 }
 
-static void open_span(struct cause_story *st, const struct cause_moment *m)
+/* The first patch that may have made what shows at m first. */
+static unsigned first_suspect(struct cause_story *st,
+			      const struct cause_moment *m,
+			      const struct diagnostic *d)
+{
+	unsigned from = m->patch;
+
+	if (m->gap) {
+		if (!st->unsure || m->gap_from < st->unsure_from)
+			st->unsure_from = m->gap_from;
+		st->unsure = true;
+		from = m->gap_from;
+	}
+	if (m->unlinked && link_is_message(d) && m->unlinked_from < from) {
+		if (!st->unlinked_to || m->unlinked_from < st->unlinked_from) {
+			st->unlinked_from = m->unlinked_from;
+			st->unlinked_to = m->patch;
+		}
+		from = m->unlinked_from;
+	}
+	return from;
+}
+
+static void open_span(struct cause_story *st, const struct cause_moment *m,
+		      const struct diagnostic *d)
 {
 	struct cause *c = &st->cause;
 
@@ -274,12 +301,10 @@ static void open_span(struct cause_story *st, const struct cause_moment *m)
 	    c->spans[c->nr_spans - 1].cell == m->cell) {
 		c->spans[c->nr_spans - 1].healed_by = 0;
 	} else {
-		span_new(c, m->cell)->first_bad = st->base ? 0 : m->patch;
-		if (m->gap && !st->base &&
-		    (!st->unsure || m->gap_from < st->unsure_from)) {
-			st->unsure = true;
-			st->unsure_from = m->gap_from;
-		}
+		struct cause_span *s = span_new(c, m->cell);
+
+		s->first_bad = st->base ? 0 : m->patch;
+		s->first_suspect = st->base ? 0 : first_suspect(st, m, d);
 	}
 	st->open[m->cell] = c->nr_spans - 1;
 }
@@ -290,14 +315,15 @@ static void find_spans(struct fold *f)
 		const struct cause_moment *m = &f->scan.moments[i];
 
 		for (size_t k = 0; k < m->nr; k++) {
-			struct cause_story *st =
-				f->scan.items[m->items[k]].story;
+			const struct cause_item *it =
+				&f->scan.items[m->items[k]];
+			struct cause_story *st = it->story;
 
 			if (!st)
 				continue;
 			st->stamp = i + 1;
 			if (st->open[m->cell] == NO_SPAN)
-				open_span(st, m);
+				open_span(st, m, it->d);
 		}
 		for (size_t k = 0; k < f->nr; k++) {
 			struct cause_story *st = f->stories[k];
@@ -374,6 +400,13 @@ static void sum_up_spans(struct cause *c)
 	}
 	if (open)
 		c->healed_by = 0;
+	for (size_t i = 0; i < c->nr_spans; i++) {
+		const struct cause_span *s = &c->spans[i];
+
+		if (s->first_bad == c->first_bad &&
+		    s->first_suspect > c->first_suspect)
+			c->first_suspect = s->first_suspect;
+	}
 }
 
 static void write_story(struct fold *f, struct cause_story *st)
@@ -396,6 +429,8 @@ static void write_story(struct fold *f, struct cause_story *st)
 		.proposed = st->proposed,
 		.unsure = st->unsure,
 		.unsure_from = st->unsure_from,
+		.unlinked_from = st->unlinked_from,
+		.unlinked_to = st->unlinked_to,
 	};
 
 	sum_up_spans(c);
@@ -437,8 +472,12 @@ static void tell_not_applied(struct fold *f)
 		c->advice = cause_not_applied_advice(&r->patches[p]);
 		c->example = cause_first_line(r->patches[p].not_applied);
 		c->first_bad = p;
-		for (size_t cell = 0; cell < r->nr_cells; cell++)
-			span_new(c, cell)->first_bad = p;
+		c->first_suspect = p;
+		for (size_t cell = 0; cell < r->nr_cells; cell++) {
+			struct cause_span *s = span_new(c, cell);
+
+			s->first_bad = s->first_suspect = p;
+		}
 	}
 }
 

@@ -25,6 +25,8 @@ struct walk {
 	bool has_prev;
 	bool gap;
 	unsigned gap_from;
+	bool unlinked;
+	unsigned unlinked_from;
 	/* view_entry_key() to non-NULL for what the base had. */
 	struct strmap base_keys;
 	/* The words of such messages, wherever they stand. */
@@ -238,6 +240,8 @@ static void add_moment(struct walk *w, const struct step_view *v,
 		.nr = v->nr,
 		.gap = w->gap,
 		.gap_from = w->gap_from,
+		.unlinked = w->unlinked,
+		.unlinked_from = w->unlinked_from,
 	};
 	for (size_t i = 0; i < v->nr; i++)
 		m->items[i] = v->v[i].tag;
@@ -291,6 +295,9 @@ static void scan_step(struct walk *w, struct step_result *step)
 		step_view_hold(&cur, &w->prev);
 	note_series_units(w, &cur);
 	add_moment(w, &cur, step->patch);
+	if (cur.unlinked && !w->unlinked)
+		w->unlinked_from = w->gap ? w->gap_from : step->patch;
+	w->unlinked = cur.unlinked;
 	step_view_release(&w->prev);
 	w->prev = cur;
 	w->has_prev = true;

@@ -48,6 +48,10 @@ struct cause_moment {
 	size_t nr;
 	bool gap; /* states before it, from gap_from on, were not judged */
 	unsigned gap_from;
+	/* Of the states before it, from unlinked_from on, nobody knows what their
+	 * link says. */
+	bool unlinked;
+	unsigned unlinked_from;
 };
 
 /* A message of step.fixed and the item that it was. */

@@ -384,11 +384,36 @@ static size_t write_holes(const struct cause *c, struct strbuf *sb)
 			       c->spans[k].healed_by == s->healed_by;
 		if (seen)
 			continue;
-		strbuf_addf(sb, "%sbroken by patch %u, healed by %u",
-			    pairs ? "; " : "", s->first_bad, s->healed_by);
+		strbuf_addf(sb, "%sbroken by %s%u, healed by %u",
+			    pairs ? "; " : "",
+			    s->first_suspect < s->first_bad ?
+				    "some patch up to " : "patch ",
+			    s->first_bad, s->healed_by);
 		pairs++;
 	}
 	return pairs;
+}
+
+static void add_unlinked(const struct cause_facts *f, struct strbuf *sb)
+{
+	unsigned from = f->unlinked_from, to = f->unlinked_to;
+
+	if (!to)
+		return;
+	if (!from)
+		strbuf_addf(sb, "; units fail from the base to patch %u, so "
+				"that there was nothing to link: it may be "
+				"older than the series, or come from any patch "
+				"up to %u", to - 1, to);
+	else if (from + 1 == to)
+		strbuf_addf(sb, "; at patch %u a unit fails, so that there was "
+				"nothing to link: it came with %u or %u",
+			    from, from, to);
+	else
+		strbuf_addf(sb, "; at patches %u to %u units fail, so that "
+				"there was nothing to link: it came with one "
+				"of the patches %u to %u",
+			    from, to - 1, from, to);
 }
 
 char *cause_advice(const struct cause_facts *f)
@@ -410,7 +435,8 @@ char *cause_advice(const struct cause_facts *f)
 		write_advice(f, &sb);
 		if (pairs)
 			strbuf_addf(&sb, "; besides, it was %s", holes.buf);
-	} else if (pairs == 1) {
+	} else if (pairs == 1 &&
+		   c->spans[0].first_suspect == c->spans[0].first_bad) {
 		strbuf_addf(&sb,
 			    "%s: squash %u into %u to keep the series "
 			    "bisectable",
@@ -428,6 +454,7 @@ char *cause_advice(const struct cause_facts *f)
 	}
 	if (c->healed_by && cause_is_lost_option(f))
 		add_note(f, &sb);
+	add_unlinked(f, &sb);
 	if (f->unsure && f->unsure_from)
 		strbuf_addf(&sb,
 			    "; it may be older: patch %u could not be "

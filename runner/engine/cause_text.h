@@ -31,6 +31,9 @@ struct cause_facts {
 	/* It may have begun in unsure_from, which could not be judged. */
 	bool unsure;
 	unsigned unsure_from;
+	/* It shows from unlinked_to on, and from unlinked_from on there was nothing
+	 * to link, since units fail. unlinked_to is 0: that is not so. */
+	unsigned unlinked_from, unlinked_to;
 };
 
 /* Both owned, never NULL, one line. */

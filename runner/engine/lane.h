@@ -384,7 +384,11 @@ void lane_image_argv(struct lane *l, const struct strlist *goals,
  * to be said of the link. True: a child links; it ends the step. */
 bool lane_image_judge(struct lane *l, struct step_result *s,
 		      const struct make_log *log, bool finished);
-/* May a remembered step be taken? At the tip only one that was linked. */
+/* The step's link cannot be asked for: a unit fails, or the quick pass alone has
+ * looked. In a run it is taken to be as before. */
+void lane_image_not_asked(struct lane *l, struct step_result *s);
+/* May a remembered step be taken? At the tip, and in a bisection, only one that was
+ * linked. */
 bool lane_image_recall(struct lane *l, const char *key);
 /* The step that lane_image_recall() was asked for is taken. */
 void lane_image_recalled(struct lane *l);

@@ -15,8 +15,10 @@
  * the states between were not asked.
  *
  * Where the base does not link, or is linked in a way that is not understood,
- * every state is linked for real. Where a unit fails, nothing can be linked and
- * what the state before had is kept, as it is for any unit that make skips.
+ * every state is linked for real, and so is every state that a bisection builds:
+ * its states come in no order, so that there is none before from which anything
+ * could be carried. Where a unit fails there is nothing to link; the step says
+ * that nobody has asked, and what the state before had is kept.
  */
 #include "engine/lane.h"
 
@@ -40,6 +42,7 @@ struct lane_image {
 	struct strmap given;   /* see struct link_input */
 	struct strmap excused;
 	char *script; /* text of the linker script that given belongs to */
+	bool learned; /* what the base's link is like */
 	bool judged;  /* the symbol tables can be trusted in this cell */
 	bool linked;  /* the state the lane has come to was really linked, or
 		       * cannot be */
@@ -203,9 +206,13 @@ static int check(struct lane *l, const struct image_tree *t, bool given,
 
 static void doubt(struct lane *l, const char *why)
 {
-	strlist_addf(&l->crew->result->warnings,
-		     "%s: every state is linked for real, since %s",
-		     l->cell->id, why);
+	_cleanup_free_ char *text =
+		xasprintf("%s: every state is linked for real, since %s",
+			  l->cell->id, why);
+
+	/* each lane of the cell may say so */
+	if (!strlist_has(&l->crew->result->warnings, text))
+		strlist_add(&l->crew->result->warnings, text);
 }
 
 /* What the base's own link did not complain of is none of the check's business. */
@@ -260,7 +267,8 @@ void lane_image_base(struct lane *l, struct step_result *s)
 	_cleanup_diag_list_ struct diag_list real = DIAG_LIST_INIT;
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
-	im->linked = true;
+	im->linked = im->learned = true;
+	s->link = link_units_fail(s) ? STEP_LINK_NOT_ASKED : STEP_LINK_JUDGED;
 	if (s->failed.nr) {
 		doubt(l, "the base does not link");
 		return;
@@ -282,11 +290,31 @@ void lane_image_base(struct lane *l, struct step_result *s)
 			link_put(s, &real.v[i], renames(l));
 }
 
+/* A helper has its base from its cell's own lane, and learns when it has a step. */
+static void learn(struct lane *l)
+{
+	_cleanup_(step_result_release) struct step_result base = { 0 };
+	unsigned patch = l->patch;
+
+	if (l->image->learned)
+		return;
+	step_result_copy(&base, &l->baseline.base);
+	l->patch = 0;
+	lane_image_base(l, &base);
+	l->patch = patch;
+}
+
 /* ---- steps ------------------------------------------------------------------------------- */
 
 static bool is_tip(const struct lane *l)
 {
 	return lane_tip(l)->patch == l->patch;
+}
+
+/* In a bisection every state: what no symbol table tells is searched, too. */
+static bool links_all(const struct lane *l)
+{
+	return is_tip(l) || l->crew->opts->next;
 }
 
 bool lane_image_must_link(const struct lane *l)
@@ -299,7 +327,8 @@ void lane_image_argv(struct lane *l, const struct strlist *goals,
 {
 	struct lane_image *im = l->image;
 
-	im->real = !im->judged || l->impact.from_empty || is_tip(l);
+	learn(l);
+	im->real = !im->judged || l->impact.from_empty || links_all(l);
 	if (im->real) {
 		strlist_cat(argv, goals);
 		return;
@@ -342,7 +371,7 @@ static void tell_late(struct lane *l, const struct diagnostic *d)
 	for (size_t i = 0; i < old->diags.nr; i++)
 		if (streq_null(old->diags.v[i].message, d->message))
 			return;
-	if (l->patch > 1 && l->image->judged)
+	if (l->patch > 1 && l->image->judged && !l->crew->opts->next)
 		strlist_addf(&l->crew->result->warnings,
 			     "patch %u, %s: '%s' comes from the link, which no "
 			     "symbol table tells beforehand: an earlier patch "
@@ -413,6 +442,15 @@ static bool start_link(struct lane *l)
 			   &argv, link_exit);
 }
 
+/*
+ * What a linked vmlinux has of itself is known of the script of the state that the
+ * lane was at before. In a bisection that may be any one.
+ */
+static bool knows_script(const struct lane *l, const struct strlist *failed)
+{
+	return !l->crew->opts->next || !failed->nr || !script_is_other(l);
+}
+
 /* The state's objects are built; real and failed: what the link has said, if it
  * was tried. True: it has to be, and a child does. */
 static bool conclude(struct lane *l, struct step_result *s,
@@ -424,6 +462,7 @@ static bool conclude(struct lane *l, struct step_result *s,
 	struct image_tree t;
 
 	tree_of(l, &t);
+	s->link = STEP_LINK_JUDGED;
 	/* a script that is another one defines other symbols */
 	if (im->judged &&
 	    check(l, &t, real && !failed->nr && script_is_other(l), &checked,
@@ -432,7 +471,7 @@ static bool conclude(struct lane *l, struct step_result *s,
 		doubt(l, err.msg);
 	}
 	if (real) {
-		if (im->judged)
+		if (im->judged && knows_script(l, failed))
 			agree(l, s, &checked, real, failed);
 		else
 			put_all(l, s, real, failed);
@@ -488,6 +527,13 @@ static void link_exit(void *data, struct proc_result *res)
 		lane_finish_step(l, s, true);
 }
 
+void lane_image_not_asked(struct lane *l, struct step_result *s)
+{
+	s->link = STEP_LINK_NOT_ASKED;
+	if (!l->crew->opts->next)
+		link_carry(s, before(l), true, renames(l));
+}
+
 bool lane_image_judge(struct lane *l, struct step_result *s,
 		      const struct make_log *log, bool finished)
 {
@@ -503,7 +549,7 @@ bool lane_image_judge(struct lane *l, struct step_result *s,
 					      s->failed.nr,
 					      s->failed.nr == 1 ? "" : "s",
 					      s->failed.nr == 1 ? "s" : "");
-		link_carry(s, before(l), true, renames(l));
+		lane_image_not_asked(l, s);
 		im->linked = true; /* no more can be known */
 		return false;
 	}
@@ -531,13 +577,22 @@ bool lane_image_recall(struct lane *l, const char *key)
 	l->image->recalled =
 		store_get_value(l->crew->opts->store, name, &value, &ignored) ==
 		1;
-	return l->image->recalled || !is_tip(l);
+	return l->image->recalled || !links_all(l);
 }
 
 void lane_image_recalled(struct lane *l)
 {
-	if (l->image)
-		l->image->linked = l->image->recalled;
+	struct step_result *s =
+		run_result_step(l->crew->result, l->patch, l->cell_nr);
+
+	if (!l->image)
+		return;
+	l->image->linked = l->image->recalled;
+	if (s->link != STEP_LINK_NOT_ASKED)
+		return;
+	/* What was before it then need not be what is before it now. */
+	link_strip(s);
+	lane_image_not_asked(l, s);
 }
 
 void lane_image_remember(struct lane *l)

@@ -9,6 +9,7 @@
 
 #include "engine/image.h"
 #include "engine/lane.h"
+#include "engine/link_step.h"
 #include "engine/place.h"
 #include "engine/replay.h"
 #include "engine/tree.h"
@@ -186,7 +187,7 @@ static bool is_gone(const struct lane *l, const struct unit *u)
 	if (source && source->status == 'D')
 		return true;
 	/* Where units fail, others that need them may not be built. */
-	if (command_place(l, u->name) || s->failed.nr)
+	if (command_place(l, u->name) || link_units_fail(s))
 		return false;
 	return l->look.in_chain || same_commands(l, &l->look.since_base);
 }

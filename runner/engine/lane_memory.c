@@ -32,7 +32,7 @@
 
 #include <stdio.h>
 
-#define ENGINE_VERSION "6" /* part of what a step is remembered under */
+#define ENGINE_VERSION "7" /* part of what a step is remembered under */
 #define MOST_COMPARED 64   /* earlier steps that are looked at, newest first */
 
 static const struct state *this_state(const struct lane *l)
@@ -44,6 +44,7 @@ static void carry(struct step_result *s, const struct step_result *from)
 {
 	for (size_t i = 0; i < from->diags.nr; i++)
 		diag_list_copy(&s->diags, &from->diags.v[i]);
+	s->link = from->link;
 	strlist_cat(&s->failed, &from->failed);
 	strlist_cat(&s->failed_replayed, &from->failed_replayed);
 	strlist_cat(&s->left_out, &from->left_out);

@@ -360,6 +360,8 @@ bool lane_quick_answers(struct lane *l, struct step_result *s)
 	strlist_cat(&s->failed, &q->failed);
 	for (size_t i = 0; i < q->diags.nr; i++)
 		diag_list_copy(&s->diags, &q->diags.v[i]);
+	if (lane_is_image(l))
+		lane_image_not_asked(l, s);
 	strlist_each(f, &q->reads)
 		strmap_set(&l->more_reads, f, l);
 	return true;

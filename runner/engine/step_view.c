@@ -3,14 +3,16 @@
  * A compiler that stops at a missing header has not seen what follows; gcc
  * skips its late warnings once there was an error; a replay with -fsyntax-only
  * never gets to generating code; a unit that a lost option leaves out, or that make
- * did not get to, may not be judged at all. A message that is absent in such a step is neither fixed there nor made by
- * the patch after which it shows again.
+ * did not get to, may not be judged at all; where a unit fails nothing is linked. A
+ * message that is absent in such a step is neither fixed there nor made by the patch
+ * after which it shows again.
  *
  * Names in the base: a unit "a/b.o" is renamed when its source a/b.c (or .S)
  * is. A new file that took the old name of a renamed one is not that file.
  */
 #include "engine/step_view.h"
 
+#include "engine/link_step.h"
 #include "model/result.h"
 #include "sys/mem.h"
 
@@ -115,6 +117,7 @@ void step_view_init(struct step_view *v, const struct run_result *r,
 	mark_units(&v->left_out, &names, &s->left_out);
 	mark_units(&v->unjudged, &names, &s->unjudged);
 	/* A replay in which every unit passed shows in the reason alone. */
+	v->unlinked = s->link == STEP_LINK_NOT_ASKED;
 	v->replayed = s->failed_replayed.nr ||
 		      (s->reason && strstr(s->reason, "judged by replay"));
 	for (size_t i = 0; i < s->diags.nr; i++) {
@@ -167,6 +170,8 @@ bool step_view_may_hide(const struct step_view *v, const struct view_entry *e)
 	if (strmap_has(&v->fatal, e->unit) ||
 	    strmap_has(&v->left_out, e->unit) ||
 	    strmap_has(&v->unjudged, e->unit))
+		return true;
+	if (v->unlinked && link_is_message(e->d))
 		return true;
 	return is_late(e->d) &&
 	       (v->replayed || strmap_has(&v->broken, e->unit));

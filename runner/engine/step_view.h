@@ -48,6 +48,7 @@ struct step_view {
 	struct strmap unjudged;
 	/* Units were judged by replay, which generates no code. */
 	bool replayed;
+	bool unlinked; /* nothing was linked, since units fail */
 };
 
 #define STEP_VIEW_INIT { 0 }

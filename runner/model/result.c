@@ -80,6 +80,24 @@ const char *outcome_name(enum outcome o)
 	return name_of(outcome_names, ARRAY_SIZE(outcome_names), o);
 }
 
+static const char *const step_link_names[] = {
+	[STEP_LINK_JUDGED] = "judged",
+	[STEP_LINK_NOT_ASKED] = "not-asked",
+};
+
+const char *step_link_name(enum step_link l)
+{
+	return l < ARRAY_SIZE(step_link_names) ? step_link_names[l] : NULL;
+}
+
+int step_link_parse(const char *name)
+{
+	for (size_t i = 1; name && i < ARRAY_SIZE(step_link_names); i++)
+		if (!strcmp(step_link_names[i], name))
+			return (int)i;
+	return -1;
+}
+
 int outcome_parse(const char *name)
 {
 	for (size_t i = 0; name && i < ARRAY_SIZE(outcome_names); i++)

@@ -38,6 +38,17 @@ const char *outcome_name(enum outcome o);
 /* -1 for an unknown name. */
 int outcome_parse(const char *name);
 
+/* What is known of a step's link. */
+enum step_link {
+	STEP_LINK_NONE,	     /* the cell links nothing */
+	STEP_LINK_JUDGED,    /* read from the symbol tables, or really made */
+	STEP_LINK_NOT_ASKED, /* a unit fails, so there was nothing to link: what
+			      * the step says of it is what it said before */
+};
+const char *step_link_name(enum step_link l); /* "judged"; NULL for none */
+/* -1 for an unknown name. */
+int step_link_parse(const char *name);
+
 struct step_result {
 	unsigned patch;	 /* 0: the base */
 	size_t cell;	 /* index into run_result.cells */
@@ -49,6 +60,7 @@ struct step_result {
 	unsigned units_reached; /* could be affected by the state */
 	unsigned units_built;	/* compiled in this step */
 	double seconds;		/* wall clock of the step */
+	enum step_link link;
 	bool remembered;	/* taken from the store, not built in this run */
 	struct diag_list diags; /* all of this state, carried ones too */
 	struct strlist failed;	/* units that failed, sorted, state's names */
@@ -167,6 +179,9 @@ struct proof {
 struct cause_span {
 	size_t cell;
 	unsigned first_bad; /* patch */
+	/* The first patch that may have made it; less than first_bad where the
+	 * states between could not show it. */
+	unsigned first_suspect;
 	unsigned healed_by; /* patch, 0: still there at the tip */
 };
 
@@ -177,6 +192,7 @@ struct cause {
 	char *title;	/* one line: what is missing where */
 	char *advice;	/* one line: what to do; never NULL */
 	unsigned first_bad; /* smallest over the cells; 0: broken in the base */
+	unsigned first_suspect; /* of the spans that begin there, the latest */
 	/* the patch after which no cell shows it; 0: still there at the tip */
 	unsigned healed_by;
 	struct cause_span *spans;

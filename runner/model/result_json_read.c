@@ -84,6 +84,23 @@ static int read_diag(const struct place *p, struct diagnostic *d)
 	return 0;
 }
 
+/* Results of older versions do not have it. */
+static int read_link(const struct place *p, struct step_result *s)
+{
+	const char *name;
+	int l;
+
+	if (!json_is_string(json_object_get(p->o, "link")))
+		return 0;
+	if (place_need_str(p, "link", &name))
+		return -1;
+	l = step_link_parse(name);
+	if (l < 0)
+		return place_fail(p, "link", ": unknown value \"%s\"", name);
+	s->link = (enum step_link)l;
+	return 0;
+}
+
 static int read_step(const struct place *p, struct step_result *s)
 {
 	const char *outcome;
@@ -100,6 +117,8 @@ static int read_step(const struct place *p, struct step_result *s)
 		return place_fail(p, "outcome", ": unknown value \"%s\"",
 				  outcome);
 	s->outcome = (enum outcome)o;
+	if (read_link(p, s))
+		return -1;
 	if (place_str(p, "reason", &s->reason) ||
 	    place_uint(&units, "total", &s->units_total) ||
 	    place_uint(&units, "reached", &s->units_reached) ||
@@ -341,6 +360,16 @@ struct spans {
 	struct cause *c;
 };
 
+/* Results of older versions do not have it. */
+static int read_suspect(const struct place *p, unsigned first_bad,
+			unsigned *suspect)
+{
+	*suspect = first_bad;
+	return json_object_get(p->o, "first_suspect") ?
+		       place_uint(p, "first_suspect", suspect) :
+		       0;
+}
+
 static int read_span(const struct place *p, void *data)
 {
 	const struct spans *to = data;
@@ -351,6 +380,7 @@ static int read_span(const struct place *p, void *data)
 	span = &c->spans[c->nr_spans++];
 	if (result_find_cell(p, to->ix, &span->cell) ||
 	    place_uint(p, "first_bad", &span->first_bad) ||
+	    read_suspect(p, span->first_bad, &span->first_suspect) ||
 	    place_uint_or_null(p, "healed_by", &span->healed_by))
 		return -1;
 	return 0;
@@ -372,6 +402,7 @@ static int read_cause(const struct place *p, void *data)
 	    place_str(p, "title", &c->title) ||
 	    place_own_str(p, "advice", &c->advice) ||
 	    place_uint(p, "first_bad", &c->first_bad) ||
+	    read_suspect(p, c->first_bad, &c->first_suspect) ||
 	    place_uint_or_null(p, "healed_by", &c->healed_by) ||
 	    place_each(p, "spans", read_span, &spans) ||
 	    place_strings(p, "units", &c->units) ||

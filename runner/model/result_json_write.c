@@ -241,6 +241,7 @@ static void step_members(json_t *o, const struct step_result *s)
 	set(units, "built", json_integer(s->units_built));
 	set(units, "failed", json_integer((json_int_t)s->failed.nr));
 	set(o, "outcome", str(outcome_name(s->outcome)));
+	set(o, "link", str(step_link_name(s->link)));
 	set(o, "reason", str(s->reason));
 	set(o, "units", units);
 	set(o, "failed_units", strings(&s->failed));
@@ -336,6 +337,7 @@ static json_t *span_json(const struct run_result *r,
 
 	set(o, "cell", str(r->cells[span->cell].id));
 	set(o, "first_bad", json_integer(span->first_bad));
+	set(o, "first_suspect", json_integer(span->first_suspect));
 	set(o, "healed_by", number_or_null(span->healed_by));
 	return o;
 }
@@ -364,6 +366,7 @@ static json_t *cause_json(const struct run_result *r, const struct cause *c,
 	set(o, "title", str(c->title));
 	set(o, "advice", str(c->advice));
 	set(o, "first_bad", json_integer(c->first_bad));
+	set(o, "first_suspect", json_integer(c->first_suspect));
 	set(o, "healed_by", number_or_null(c->healed_by));
 	set(o, "cells", cells);
 	set(o, "spans", spans);

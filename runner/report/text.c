@@ -32,6 +32,10 @@ static void interval(struct strbuf *out, const struct cause *c)
 {
 	if (!c->first_bad)
 		strbuf_addstr(out, "in the base");
+	else if (c->first_suspect < c->first_bad)
+		strbuf_addf(out, "since one of the patches %u to %u",
+			    c->first_suspect ? c->first_suspect : 1,
+			    c->first_bad);
 	else
 		strbuf_addf(out, "since patch %u", c->first_bad);
 	if (c->healed_by)

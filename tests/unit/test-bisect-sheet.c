@@ -180,6 +180,29 @@ static void allowed_warnings_are_not_searched(void **state)
 	assert_marks(&r, "warning", 0, false, "");
 }
 
+#define UNDEFINED "undefined reference to `kvm_foo'"
+
+static void where_a_unit_fails_nobody_has_asked_the_link(void **state)
+{
+	_cleanup_run_result_ struct run_result r;
+
+	(void)state;
+	build_run(&r, 5, "s390");
+	for (unsigned p = 0; p <= 5; p++)
+		build_step(&r, p, 0)->link = STEP_LINK_JUDGED;
+	for (unsigned p = 2; p <= 3; p++) {
+		build_error(&r, p, 0, "a.o", "a.c", 3, OTHER);
+		build_step(&r, p, 0)->link = STEP_LINK_NOT_ASKED;
+	}
+	/* carried from a state that need not be the one before */
+	build_error(&r, 3, 0, "vmlinux", "b.c", 0, UNDEFINED);
+	build_error(&r, 4, 0, "vmlinux", "b.c", 0, UNDEFINED);
+	build_error(&r, 5, 0, "vmlinux", "b.c", 0, UNDEFINED);
+	build_judge(&r);
+	assert_marks(&r, "kvm_foo", 0, false, "GGSSBB");
+	assert_marks(&r, "kvm_bar", 0, false, "GGBBGG");
+}
+
 static void patches_that_do_not_apply_are_no_states(void **state)
 {
 	_cleanup_run_result_ struct run_result r;
@@ -207,6 +230,7 @@ int main(void)
 		cmocka_unit_test(what_the_base_had_is_not_searched),
 		cmocka_unit_test(in_a_history_the_base_counts_by_its_messages),
 		cmocka_unit_test(allowed_warnings_are_not_searched),
+		cmocka_unit_test(where_a_unit_fails_nobody_has_asked_the_link),
 		cmocka_unit_test(patches_that_do_not_apply_are_no_states),
 	};
 

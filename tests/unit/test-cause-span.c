@@ -257,6 +257,76 @@ static void a_patch_that_does_not_apply_is_one_cause(void **state)
 	build_assert_causes(&r);
 }
 
+#define UNDEFINED "undefined reference to `kvm_foo'"
+
+/* A link that is broken from patch from on, a unit that fails from 2 to 3. */
+static void link_run(struct run_result *r, unsigned from)
+{
+	build_run(r, 5, "s390");
+	for (unsigned p = 0; p <= 5; p++)
+		build_step(r, p, 0)->link = STEP_LINK_JUDGED;
+	for (unsigned p = 2; p <= 3; p++) {
+		build_error(r, p, 0, "a.o", "a.c", 3, MEMBER);
+		build_step(r, p, 0)->link = STEP_LINK_NOT_ASKED;
+	}
+	for (unsigned p = from; p <= 5; p++)
+		build_set(&build_error(r, p, 0, "vmlinux", "b.c", 0, UNDEFINED)
+				   ->tool, "ld");
+	build_judge(r);
+}
+
+static void who_heals_a_unit_is_not_blamed_for_the_link(void **state)
+{
+	_cleanup_run_result_ struct run_result r;
+	const struct cause *c;
+
+	(void)state;
+	link_run(&r, 4);
+	c = build_cause(&r, "undefined-symbol:kvm_foo");
+	assert_non_null(c);
+	build_assert_spans(&r, c->id, "0:4-0");
+	assert_int_equal(c->spans[0].first_suspect, 2);
+	assert_int_equal(c->first_suspect, 2);
+	assert_non_null(strstr(c->advice, "it came with one of the patches 2 to 4"));
+	assert_int_equal(build_verdict(&r, 2, 0), VERDICT_REGRESSED);
+	assert_int_equal(build_verdict(&r, 4, 0), VERDICT_STILL_BROKEN);
+}
+
+static void a_link_that_is_asked_for_blames_the_patch(void **state)
+{
+	_cleanup_run_result_ struct run_result r;
+	const struct cause *c;
+
+	(void)state;
+	link_run(&r, 5);
+	c = build_cause(&r, "undefined-symbol:kvm_foo");
+	assert_non_null(c);
+	assert_int_equal(c->first_bad, 5);
+	assert_int_equal(c->first_suspect, 5);
+	assert_null(strstr(c->advice, "nothing to link"));
+	assert_int_equal(build_verdict(&r, 4, 0), VERDICT_FIXED);
+	assert_int_equal(build_verdict(&r, 5, 0), VERDICT_REGRESSED);
+}
+
+static void a_link_that_broke_before_the_unit_is_not_healed_by_it(void **state)
+{
+	_cleanup_run_result_ struct run_result r;
+
+	(void)state;
+	build_run(&r, 4, "s390");
+	for (unsigned p = 0; p <= 4; p++)
+		build_step(&r, p, 0)->link = STEP_LINK_JUDGED;
+	build_error(&r, 1, 0, "vmlinux", "b.c", 0, UNDEFINED);
+	build_error(&r, 2, 0, "a.o", "a.c", 3, MEMBER);
+	build_step(&r, 2, 0)->link = STEP_LINK_NOT_ASKED;
+	build_error(&r, 3, 0, "vmlinux", "b.c", 0, UNDEFINED);
+	build_judge(&r);
+	build_assert_spans(&r, "undefined-symbol:kvm_foo", "0:1-4");
+	assert_int_equal(build_step(&r, 2, 0)->fixed.nr, 0);
+	assert_int_equal(build_verdict(&r, 3, 0), VERDICT_STILL_BROKEN);
+	assert_int_equal(build_verdict(&r, 4, 0), VERDICT_FIXED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +349,10 @@ int main(void)
 		cmocka_unit_test(
 			states_that_were_not_judged_neither_begin_nor_end),
 		cmocka_unit_test(a_patch_that_does_not_apply_is_one_cause),
+		cmocka_unit_test(who_heals_a_unit_is_not_blamed_for_the_link),
+		cmocka_unit_test(a_link_that_is_asked_for_blames_the_patch),
+		cmocka_unit_test(
+			a_link_that_broke_before_the_unit_is_not_healed_by_it),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

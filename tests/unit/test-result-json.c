@@ -117,6 +117,7 @@ static void add_steps(struct run_result *r)
 	s = run_result_step(r, 0, 0);
 	s->outcome = OUTCOME_BUILT;
 	s->verdict = VERDICT_OK;
+	s->link = STEP_LINK_JUDGED;
 	s->units_total = 3;
 	s->units_reached = 2;
 	s->units_built = 1;
@@ -128,6 +129,7 @@ static void add_steps(struct run_result *r)
 	s->outcome = OUTCOME_BUILT;
 	s->verdict = VERDICT_REGRESSED;
 	s->remembered = true;
+	s->link = STEP_LINK_NOT_ASKED;
 	s->reason = xstrdup("prepare failed: 1 unit judged by replay");
 	strlist_addl(&s->failed, "arch/x86/kvm/x86.o", "virt/kvm/kvm_main.o",
 		     NULL);
@@ -148,9 +150,9 @@ static void add_steps(struct run_result *r)
 
 static void add_causes(struct run_result *r)
 {
-	static const struct cause_span spans[] = { { 0, 1, 0 },
-						   { 1, 1, 2 },
-						   { 0, 0, 1 } };
+	static const struct cause_span spans[] = { { 0, 1, 1, 0 },
+						   { 1, 1, 0, 2 },
+						   { 0, 0, 0, 1 } };
 	struct cause *c;
 
 	GROW(r->causes, r->nr_causes, r->alloc_causes);
@@ -158,6 +160,7 @@ static void add_causes(struct run_result *r)
 	*c = (struct cause){ .kind = CAUSE_MISSING_DECLARATION,
 			     .severity = DIAG_ERROR,
 			     .first_bad = 1,
+			     .first_suspect = 1,
 			     .nr_diags = 1 };
 	c->id = xstrdup("missing-declaration:f");
 	c->title = xstrdup("f is not declared");
@@ -292,6 +295,7 @@ static void assert_step(const struct step_result *a,
 	assert_int_equal(a->units_reached, b->units_reached);
 	assert_int_equal(a->units_built, b->units_built);
 	assert_int_equal(a->remembered, b->remembered);
+	assert_int_equal(a->link, b->link);
 	assert_true(a->seconds == b->seconds);
 	assert_str(a->reason, b->reason);
 	assert_str(a->log, b->log);
@@ -317,6 +321,7 @@ static void assert_causes(const struct run_result *a,
 		assert_int_equal(x->kind, y->kind);
 		assert_int_equal(x->severity, y->severity);
 		assert_int_equal(x->first_bad, y->first_bad);
+		assert_int_equal(x->first_suspect, y->first_suspect);
 		assert_int_equal(x->healed_by, y->healed_by);
 		assert_int_equal(x->nr_diags, y->nr_diags);
 		assert_list(&x->units, &y->units);
@@ -325,6 +330,8 @@ static void assert_causes(const struct run_result *a,
 			assert_int_equal(x->spans[k].cell, y->spans[k].cell);
 			assert_int_equal(x->spans[k].first_bad,
 					 y->spans[k].first_bad);
+			assert_int_equal(x->spans[k].first_suspect,
+					 y->spans[k].first_suspect);
 			assert_int_equal(x->spans[k].healed_by,
 					 y->spans[k].healed_by);
 		}
