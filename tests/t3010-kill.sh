@@ -109,6 +109,26 @@ test_expect_success 'SIGINT without namespaces ends all as well' '
 	none_left
 '
 
+test_expect_success 'SIGINT ends a run that waits for another one' '
+	perl -e '"'"'
+		use Fcntl ":flock";
+		for (@ARGV) { open(my $f, "+<", $_) or die; flock($f, LOCK_EX); push @f, $f }
+		open(F, ">", "held"); close(F);
+		sleep 60;
+	'"'"' $(find "$XDG_CACHE_HOME/kvmatrix/cells" -name lock) 3>&- &
+	holder=$! &&
+	for i in $(test_seq 1 50); do test -e held && break; sleep 0.1; done &&
+	begin waits --no-memory &&
+	{ wait_for waits.err "another run works on the same cells" || { kill $pid; false; }; } &&
+	start=$(date +%s%N) &&
+	kill -INT $pid &&
+	test_expect_code 3 wait $pid &&
+	took=$((($(date +%s%N) - start) / 1000000)) &&
+	kill $holder &&
+	echo "took $took ms" &&
+	test $took -lt 1500
+'
+
 test_expect_success 'kill -9 in the middle leaves no process' '
 	begin killed &&
 	wait_for killed.err "patch 1: ok" &&

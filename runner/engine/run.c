@@ -153,7 +153,7 @@ static void work(struct crew *c)
 			say(c, RUN_NOTE, "another run works on the same cells; waiting");
 			waiting_said = true;
 		}
-		nanosleep(&(struct timespec){ .tv_nsec = 200 * 1000000 }, NULL);
+		proc_loop_idle(c->loop, 200);
 	}
 	if (proc_loop_running(c->loop))
 		proc_loop_run(c->loop);

@@ -143,6 +143,13 @@ static void notice_signals(struct proc_loop *l)
 		uv_unref((uv_handle_t *)&l->signals[i]);
 }
 
+void proc_loop_idle(struct proc_loop *l, unsigned ms)
+{
+	nanosleep(&(struct timespec){ .tv_sec = ms / 1000,
+				      .tv_nsec = ms % 1000 * 1000000L }, NULL);
+	notice_signals(l);
+}
+
 void proc_loop_run(struct proc_loop *l)
 {
 	notice_signals(l);

@@ -88,6 +88,8 @@ bool proc_loop_stopped(const struct proc_loop *l);
 /* The signal that stopped it, 0 when none. */
 int proc_loop_signal(const struct proc_loop *l);
 unsigned proc_loop_running(const struct proc_loop *l);
+/* For when no child runs: lets ms pass, or less when a signal comes. */
+void proc_loop_idle(struct proc_loop *l, unsigned ms);
 /* Runs until no child is left. */
 void proc_loop_run(struct proc_loop *l);
 
