@@ -217,6 +217,14 @@ test_expect_success 'no file names a home directory or leaves work undone' '
 	)
 '
 
+test_expect_success 'every patch here is by the samples' '
+	find "$KVMATRIX_TOP/patches" "$KVMATRIX_TOP/tests/bench" -name "*.patch" >list &&
+	test -s list &&
+	xargs grep -L "^From: kvmatrix samples <samples@kvmatrix.invalid>$" <list >found &&
+	cat found &&
+	test_must_be_empty found
+'
+
 test_expect_success 'no C file is two rooms' '
 	(
 		cd "$KVMATRIX_TOP" &&
