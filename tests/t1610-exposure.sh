@@ -53,6 +53,15 @@ test_expect_success 'what cannot be parsed is told, and ends with 3' '
 	grep "no such directory" err
 '
 
+test_expect_success 'a source that went away is one message' '
+	mv tree moved &&
+	test_expect_code 2 "$KVMATRIX" exposure arm64 >gone.table 2>err &&
+	mv moved tree &&
+	grep "arm64: it was built from .*--srctree DIR" err &&
+	test $(wc -l <err) = 1 &&
+	! grep "not parsed" gone.table
+'
+
 test_expect_success 'as an audit: what a series adds and takes away' '
 	topic series &&
 	patch "vfio: Forget the count" subst drivers/vfio/vfio_main.c \

@@ -280,7 +280,7 @@ static int audit_objtree(const struct options *opts, const char *path,
 {
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 	_cleanup_free_ char *objtree = real_path(path, &err);
-	_cleanup_free_ char *recorded = NULL, *place = NULL;
+	_cleanup_free_ char *recorded = NULL, *place = NULL, *makefile = NULL;
 	struct options o = *opts;
 	struct job job = { .opts = &o, .table = table, .json = json };
 	int ret;
@@ -297,6 +297,13 @@ static int audit_objtree(const struct options *opts, const char *path,
 	job.objtree = objtree;
 	job.place = place = place_of(objtree);
 	ret = list_units(&job, recorded);
+	makefile = path_join(o.srctree, "Makefile");
+	if (!ret && !file_exists(makefile)) {
+		complain("%s: it was built from %s, where there is no kernel "
+			 "source now; tell where it is with --srctree DIR",
+			 path, o.srctree);
+		ret = EXIT_USAGE;
+	}
 	job.loop = ret ? NULL : proc_loop_new();
 	if (job.loop) {
 		proc_loop_catch_signals(job.loop, NULL, NULL);
