@@ -397,12 +397,11 @@ static void step_argv(struct lane *l, const struct strlist *all,
  * The objects that hold others as they are (vDSOs, purgatory, real mode code) are
  * made by prepare, if they are made at all.
  */
-bool lane_compiles_targets_only(const struct lane *l,
-				const struct strlist *names)
+static bool reaches_targets_only(const struct lane *l)
 {
-	if (lane_is_image(l))
+	if (l->impact.from_empty || lane_is_image(l))
 		return false;
-	strlist_each(name, names) {
+	strlist_each(name, &l->impact.reached) {
 		const struct unit *u = unit_set_find(&l->units, name);
 
 		if (!ends_with(name, ".s") &&
@@ -424,8 +423,7 @@ static void start_build(struct lane *l, const struct strlist *goals)
 	}
 	step_argv(l, goals, &argv);
 	lane_say(l, RUN_STEP_BEGIN, NULL);
-	l->depend = !l->impact.from_empty &&
-		    lane_compiles_targets_only(l, &l->impact.reached);
+	l->depend = reaches_targets_only(l);
 	lane_start(l, &s, this_state(l), &argv, step_exit);
 }
 
