@@ -197,16 +197,22 @@ static void find_left_out(struct lane *l, struct step_result *s)
 bool lane_lost_diags(struct lane *l, const char *config_file,
 		     struct diag_list *out)
 {
-	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	_cleanup_strlist_ struct strlist options = STRLIST_INIT;
 	_cleanup_strlist_ struct strlist where = STRLIST_INIT;
 	_cleanup_(lost_options_release) struct lost_options lost = { 0 };
 	size_t first = out->nr;
 
-	if (!file_exists(config_file) ||
-	    file_read(config_file, &text, &ignored) ||
-	    !strcmp(text.buf, l->config))
+	if (!file_exists(config_file))
+		return false; /* that of the base */
+	if (file_read(config_file, &text, &err)) {
+		/* what the state has lost is not known: that is no pass */
+		strlist_addf(&l->crew->result->internal, "patch %u, %s: %s",
+			     l->patch, l->cell->id, err.msg);
+		return false;
+	}
+	if (!strcmp(text.buf, l->config))
 		return false;
 	lane_wanted_options(l, &options, &where);
 	cellconf_check(&options, &where, text.buf, &lost);
