@@ -193,6 +193,11 @@ test_expect_success 'programs without a suffix name their licence too' '
 	)
 '
 
+test_expect_success 'every unit test speaks TAP' '
+	! grep -L "cmocka_set_message_output(CM_OUTPUT_TAP);" \
+		"$KVMATRIX_TOP"/tests/unit/test-*.c | grep .
+'
+
 test_expect_success 'every test is executable and says what runs it' '
 	(
 		cd "$KVMATRIX_TOP/tests" && bad= &&

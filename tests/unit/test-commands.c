@@ -113,5 +113,6 @@ int main(void)
 		  test_find, set_up, tear_down, NULL },
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
