@@ -275,6 +275,9 @@ void lane_read_kconfig(struct lane *l, const char *objtree);
 int lane_quick(struct lane *l);
 /* Does the pass judge the unit? */
 bool lane_quick_judges(const struct lane *l, const struct unit *u);
+/* What the pass does with the units of this lane. */
+enum quick_how lane_quick_how(const struct lane *l);
+enum work lane_quick_work(const struct lane *l);
 /* Fills q with what the store knows of l->patch; false: nothing. */
 bool lane_quick_recalls(struct lane *l, struct quick_state *q);
 /* The units to replay at l->patch, a copy of what was known before in q. */
@@ -282,7 +285,7 @@ bool lane_quick_reached(struct lane *l, struct quick_state *q,
 			struct strlist *names);
 /* Replays them at l->patch. 1: on_exit follows, or the lane failed. */
 int lane_quick_start(struct lane *l, const struct strlist *names,
-		     struct quick_state *q,
+		     enum quick_how how, struct quick_state *q,
 		     void (*on_exit)(void *data, struct proc_result *res));
 /* Tells the first error of q that prev does not have, unless as many failing units
  * of this state were told. */
@@ -397,6 +400,10 @@ void lane_image_remember(struct lane *l);
 /* lane_step.c */
 void lane_write_log(struct lane *l, struct step_result *s,
 		    const struct proc_result *res, bool append);
+/* Do these units, and none that holds an object as it is, make up a command? Then
+ * the compiler sees all that is read. */
+bool lane_compiles_targets_only(const struct lane *l,
+				const struct strlist *names);
 /* The build is over; finished: make came to its end. */
 void lane_finish_step(struct lane *l, struct step_result *s, bool finished);
 /* Reads units and the Kconfig read-set of the baseline. */

@@ -91,7 +91,8 @@ int lane_first_look(struct lane *l)
 		strlist_each(name, &suspected)
 			if (strlist_has(&names, name))
 				strlist_add(&both, name);
-		started = both.nr && lane_quick_start(l, &both, &q, look_ended);
+		started = both.nr && lane_quick_start(l, &both, QUICK_SYNTAX,
+						      &q, look_ended);
 	}
 	quick_state_release(&q);
 	if (!started)

@@ -226,7 +226,7 @@ static void replay_ended(void *data, struct proc_result *res)
 		lane_say(l, RUN_NOTE, text);
 		q->blind = q->done = true;
 	} else {
-		pool_learn_units(l, WORK_QUICK, log.started.nr, res);
+		pool_learn_units(l, lane_quick_work(l), log.started.nr, res);
 		quick_harvest(q, &log, &state_at(l)->renames);
 		q->seconds = res->seconds;
 		read_deps(l, &log.started, q);
@@ -238,8 +238,22 @@ static void replay_ended(void *data, struct proc_result *res)
 	next(l);
 }
 
+/* Objects are of use when builds of all states follow (lane_ask.c: they do not). */
+enum quick_how lane_quick_how(const struct lane *l)
+{
+	const struct run_opts *o = l->crew->opts;
+
+	return o->place->ccache && !o->quick_only && !o->next ? QUICK_OBJECTS :
+								QUICK_SYNTAX;
+}
+
+enum work lane_quick_work(const struct lane *l)
+{
+	return lane_quick_how(l) == QUICK_OBJECTS ? WORK_AHEAD : WORK_QUICK;
+}
+
 int lane_quick_start(struct lane *l, const struct strlist *names,
-		     struct quick_state *q,
+		     enum quick_how how, struct quick_state *q,
 		     void (*on_exit)(void *data, struct proc_result *res))
 {
 	_cleanup_strlist_ struct strlist argv = STRLIST_INIT;
@@ -248,7 +262,7 @@ int lane_quick_start(struct lane *l, const struct strlist *names,
 	_cleanup_free_ char *work = path_join(l->scratch, "quick/work");
 	_cleanup_free_ char *dir = path_join(l->scratch, "quick/make");
 	_cleanup_free_ char *makefile = quick_makefile(
-		&l->units, l->baseline.obj, names, &q->unjudged);
+		&l->units, l->baseline.obj, names, how, &q->unjudged);
 
 	free(l->quick.upper);
 	l->quick.upper = path_join(l->scratch, "quick/upper");
@@ -262,6 +276,7 @@ int lane_quick_start(struct lane *l, const struct strlist *names,
 	s.obj_work = work;
 	s.obj_lower = l->baseline.obj;
 	strlist_add(&s.writable, dir);
+	l->depend = lane_compiles_targets_only(l, names);
 	lane_say(l, RUN_QUICK_BEGIN, NULL);
 	lane_start(l, &s, state_at(l), &argv, on_exit);
 	return 1;
@@ -319,6 +334,7 @@ int lane_quick(struct lane *l)
 {
 	_cleanup_strlist_ struct strlist names = STRLIST_INIT;
 	struct quick_state *q, *prev, *at;
+	enum quick_how how = lane_quick_how(l);
 
 	if (!l->quick.states)
 		begin(l);
@@ -340,7 +356,7 @@ int lane_quick(struct lane *l)
 	quick_state_copy(q, at);
 	q->done = true;
 	if (lane_quick_reached(l, q, &names))
-		return lane_quick_start(l, &names, q, replay_ended);
+		return lane_quick_start(l, &names, how, q, replay_ended);
 	if (!q->blind)
 		l->quick.at = state_at(l);
 	next(l);

@@ -397,11 +397,12 @@ static void step_argv(struct lane *l, const struct strlist *all,
  * The objects that hold others as they are (vDSOs, purgatory, real mode code) are
  * made by prepare, if they are made at all.
  */
-static bool reaches_targets_only(const struct lane *l)
+bool lane_compiles_targets_only(const struct lane *l,
+				const struct strlist *names)
 {
-	if (l->impact.from_empty || lane_is_image(l))
+	if (lane_is_image(l))
 		return false;
-	strlist_each(name, &l->impact.reached) {
+	strlist_each(name, names) {
 		const struct unit *u = unit_set_find(&l->units, name);
 
 		if (!ends_with(name, ".s") &&
@@ -423,7 +424,8 @@ static void start_build(struct lane *l, const struct strlist *goals)
 	}
 	step_argv(l, goals, &argv);
 	lane_say(l, RUN_STEP_BEGIN, NULL);
-	l->depend = reaches_targets_only(l);
+	l->depend = !l->impact.from_empty &&
+		    lane_compiles_targets_only(l, &l->impact.reached);
 	lane_start(l, &s, this_state(l), &argv, step_exit);
 }
 

@@ -17,7 +17,8 @@ static const struct {
 } works[WORK_NR] = {
 	[WORK_CONFIG] = { "configuring", 8 }, [WORK_LIST] = { "listing", 5 },
 	[WORK_BASE] = { "base", 90 },	      [WORK_QUICK] = { "quick", 5 },
-	[WORK_STEP] = { "step", 15 },	      [WORK_REPLAY] = { "replay", 5 },
+	[WORK_AHEAD] = { "ahead", 10 },	      [WORK_STEP] = { "step", 8 },
+	[WORK_REPLAY] = { "replay", 5 },
 };
 
 #define GUESSED_RSS (512ULL << 20)

@@ -15,12 +15,13 @@ enum work {
 	WORK_CONFIG,
 	WORK_LIST,
 	WORK_BASE,
-	WORK_QUICK,
+	WORK_QUICK, /* QUICK_SYNTAX */
+	WORK_AHEAD, /* QUICK_OBJECTS */
 	WORK_STEP,
 	WORK_REPLAY,
 	WORK_NR
 };
-/* "configuring", "listing", "base", "quick", "step", "replay" */
+/* "configuring", "listing", "base", "quick", "ahead", "step", "replay" */
 const char *work_name(enum work w);
 
 /* What a kind of work takes in one cell. */

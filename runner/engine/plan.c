@@ -72,7 +72,7 @@ static void planner_open(struct planner *b, struct plan *p, struct lane *l)
 /* What a quick replay and a step of this cell took so far. */
 static void recall_times(struct planner *b)
 {
-	static const enum work works[] = { WORK_QUICK, WORK_STEP };
+	const enum work works[] = { lane_quick_work(b->l), WORK_STEP };
 
 	for (size_t i = 0; i < ARRAY_SIZE(works); i++) {
 		struct work_fit f;

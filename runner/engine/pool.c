@@ -142,7 +142,7 @@ static enum work work_of(const struct lane *l)
 	case LANE_BASE:
 		return WORK_BASE;
 	case LANE_QUICK:
-		return WORK_QUICK;
+		return lane_quick_work(l);
 	case LANE_REPLAY:
 		return WORK_REPLAY;
 	case LANE_LOCK:
@@ -175,7 +175,7 @@ static double seconds_left(const struct lane *l)
 		left[WORK_LIST]++;
 		break;
 	case LANE_QUICK:
-		left[WORK_QUICK] = l->crew->result->nr_patches - patch;
+		left[lane_quick_work(l)] = l->crew->result->nr_patches - patch;
 		patch = 1;
 		break;
 	case LANE_REPLAY:

@@ -51,30 +51,33 @@ static size_t first_command(const char *s)
 	return i;
 }
 
-/* The compiler's part of a recorded command, without ccache; NULL: it is not one
- * that compiles for the kernel and writes dependencies. */
+/* The compiler's part of a recorded command; NULL: it is not one that compiles for
+ * the kernel and writes dependencies. */
 static char *compiler_call(const char *saved)
 {
 	_cleanup_free_ char *first = NULL;
-	const char *from;
 
 	saved += strspn(saved, " \t");
 	first = xstrndup(saved, first_command(saved));
-	from = first;
-	if (starts_with(from, "ccache "))
-		from += strlen("ccache ");
-	if (!strstr(from, " -D__KERNEL__") || !strstr(from, " -Wp,-MMD,"))
+	if (!strstr(first, " -D__KERNEL__") || !strstr(first, " -Wp,-MMD,"))
 		return NULL;
-	return xstrdup(from);
+	return STEAL(first);
 }
 
-char *quick_command(const char *saved)
+static const char *without_ccache(const char *call)
+{
+	return call + (starts_with(call, "ccache ") ? strlen("ccache ") : 0);
+}
+
+char *quick_command(const char *saved, enum quick_how how)
 {
 	_cleanup_free_ char *call = compiler_call(saved);
 
 	if (!call || (!strstr(call, " -c ") && !strstr(call, " -S ")))
 		return NULL;
-	return xasprintf("%s -fsyntax-only", call);
+	if (how == QUICK_OBJECTS && starts_with(call, "ccache "))
+		return STEAL(call);
+	return xasprintf("%s -fsyntax-only", without_ccache(call));
 }
 
 /* The text after "savedcmd_TARGET := " (before Linux 6.3 "cmd_..."), or NULL. */
@@ -102,22 +105,26 @@ static char *read_command(const struct unit *u, const char *objtree)
 	return xstrdup_null(saved);
 }
 
-static char *command_of(const struct unit *u, const char *objtree)
+static char *command_of(const struct unit *u, const char *objtree,
+			enum quick_how how)
 {
 	_cleanup_free_ char *saved = read_command(u, objtree);
 
-	return saved ? quick_command(saved) : NULL;
+	return saved ? quick_command(saved, how) : NULL;
 }
 
 char *quick_compiler_call(const struct unit *u, const char *objtree)
 {
 	_cleanup_free_ char *saved = read_command(u, objtree);
 
-	return saved ? compiler_call(saved) : NULL;
+	_cleanup_free_ char *call = saved ? compiler_call(saved) : NULL;
+
+	return call ? xstrdup(without_ccache(call)) : NULL;
 }
 
 char *quick_makefile(const struct unit_set *units, const char *objtree,
-		     const struct strlist *names, struct strlist *unjudged)
+		     const struct strlist *names, enum quick_how how,
+		     struct strlist *unjudged)
 {
 	struct strbuf sb = STRBUF_INIT;
 
@@ -125,7 +132,7 @@ char *quick_makefile(const struct unit_set *units, const char *objtree,
 	strlist_each(name, names) {
 		const struct unit *u = unit_set_find(units, name);
 		_cleanup_free_ char *command =
-			u ? command_of(u, objtree) : NULL;
+			u ? command_of(u, objtree, how) : NULL;
 		_cleanup_free_ char *dep = u ? quick_depfile(u) : NULL;
 
 		if (!command) {
@@ -135,7 +142,8 @@ char *quick_makefile(const struct unit_set *units, const char *objtree,
 		strbuf_addf(&sb, "all: %s\n%s: FORCE\n\t@echo '  CC      $@'\n"
 				 "\t@%s || { %s -E >/dev/null 2>&1 || rm -f %s; "
 				 "false; }\n",
-			    u->target, u->target, command, command, dep);
+			    u->target, u->target, command,
+			    without_ccache(command), dep);
 	}
 	strlist_sort(unjudged);
 	return strbuf_detach(&sb);

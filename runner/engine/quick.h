@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The quick pass: the recorded compiler commands of the units that a state
- * reaches, replayed with -fsyntax-only, without make and without objects.
+ * reaches, replayed without make. Alone it checks their syntax (-fsyntax-only).
+ * Before builds and with a compiler cache it compiles them: the objects go to the
+ * cache, and make, which comes to the same call later, finds them there. So each
+ * unit is read by a compiler once, and not twice.
  *
- * It knows less than a build. It cannot see what needs code generation or the
- * linker; and it says nothing ("not judged") of units whose command may be another
+ * It knows less than a build. It cannot see what needs the linker, nor, checking
+ * the syntax, code generation; and it says nothing ("not judged") of units whose command may be another
  * one at this state: a Makefile, Kconfig file or script changed, or the unit is
  * new. What it does say must be what the build says: quick_compare() holds the two
  * against each other.
@@ -21,6 +24,11 @@
 
 struct errbuf;
 struct make_log;
+
+enum quick_how {
+	QUICK_SYNTAX,  /* -fsyntax-only */
+	QUICK_OBJECTS, /* through ccache, where the command has it */
+};
 
 /* What is known of one state. */
 struct quick_state {
@@ -42,10 +50,11 @@ void quick_state_copy(struct quick_state *to, const struct quick_state *from);
 
 /*
  * The compiler command of a recorded one ("savedcmd_X := ..." without the name),
- * up to the first command separator, without ccache and with -fsyntax-only. Text
- * in, text out is make's (quoted '$' and '#'). NULL: not a compiler call.
+ * up to the first command separator: without ccache and with -fsyntax-only, or with
+ * ccache as it is. Text in, text out is make's (quoted '$' and '#'). NULL: not a
+ * compiler call.
  */
-char *quick_command(const char *saved);
+char *quick_command(const char *saved, enum quick_how how);
 
 /* The compiler's part of a unit's recorded command, without ccache, from its .cmd file
  * below objtree; of a linker script it ends after preprocessing. NULL: there is none. */
@@ -58,7 +67,8 @@ char *quick_compiler_call(const struct unit *u, const char *objtree);
  * the .cmd files are.
  */
 char *quick_makefile(const struct unit_set *units, const char *objtree,
-		     const struct strlist *names, struct strlist *unjudged);
+		     const struct strlist *names, enum quick_how how,
+		     struct strlist *unjudged);
 
 /* Where gcc writes the dependencies of a unit, relative to OBJ: ".x.o.d" beside
  * the object. Owned. */

@@ -13,7 +13,7 @@
 
 static void assert_command(const char *saved, const char *want)
 {
-	_cleanup_free_ char *got = quick_command(saved);
+	_cleanup_free_ char *got = quick_command(saved, QUICK_SYNTAX);
 
 	if (want)
 		assert_string_equal(got, want);
@@ -42,6 +42,19 @@ static void test_command(void **state)
 	assert_command("gcc -Wp,-MMD,x.d -c -o x x.c\n", NULL);
 	assert_command("objcopy a b\n", NULL);
 	assert_command("", NULL);
+}
+
+static void test_objects(void **state)
+{
+	_cleanup_free_ char *cached = quick_command(
+		"ccache " CC "-c -o a/b.o b.c ; ./objtool a/b.o", QUICK_OBJECTS);
+	_cleanup_free_ char *plain =
+		quick_command(CC "-c -o a/b.o b.c", QUICK_OBJECTS);
+
+	(void)state;
+	assert_string_equal(cached, "ccache " CC "-c -o a/b.o b.c ");
+	/* nobody would find the object */
+	assert_string_equal(plain, CC "-c -o a/b.o b.c -fsyntax-only");
 }
 
 static void test_depfile(void **state)
@@ -142,6 +155,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		{ "the compiler's part of a recorded command", test_command,
 		  NULL, NULL, NULL },
+		{ "through the compiler cache", test_objects, NULL, NULL, NULL },
 		{ "where gcc writes dependencies", test_depfile, NULL, NULL,
 		  NULL },
 		{ "messages of code generation", test_codegen, NULL, NULL,
