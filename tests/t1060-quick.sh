@@ -127,9 +127,16 @@ test_expect_success 'what only code generation shows is no contradiction' '
 		return 0;
 	}
 	EOT
-	test_expect_code 1 judge codegen base..codegen &&
+	test_expect_code 1 judge codegen base..codegen --no-ccache &&
 	! grep "internal error" codegen.out &&
 	! grep "quick pass:" codegen.err &&
+	test_expect_code 1 judge objects base..codegen --no-memory &&
+	! grep "internal error" objects.out &&
+	{ ! command -v ccache || grep "quick pass: 1 unit fails.*BUILD_BUG_ON" objects.err; } &&
+	verdicts_are objects <<-\EOT &&
+	1 arm64/default/gcc unreached
+	1 s390/default/gcc regressed
+	EOT
 	verdicts_are codegen <<-\EOT
 	1 arm64/default/gcc unreached
 	1 s390/default/gcc regressed
@@ -151,7 +158,7 @@ test_expect_success NAMESPACES 'a compiler that lies in the quick pass is an int
 	/* nothing */
 	EOT
 	(PATH=$TRASH/bin:$PATH && export PATH &&
-		test_expect_code 3 judge lie base..lie --cells s390) &&
+		test_expect_code 3 judge lie base..lie --cells s390 --no-ccache) &&
 	grep "internal error.*diag.o fails in the quick pass and passes in the build" lie.out
 '
 

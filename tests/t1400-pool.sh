@@ -79,11 +79,12 @@ test_expect_success 'the trace is JSON, and holds each step that was built, once
 '
 
 test_expect_success NAMESPACES 'and what was done before the steps' '
+	pass=quick && if command -v ccache; then pass=ahead; fi &&
 	for cell in arm64 powerpc s390 x86_64; do
-		for work in base configuring listing quick quick; do
+		for work in $pass $pass base configuring listing; do
 			echo "$cell/default/gcc $work"
 		done
-	done >expected &&
+	done | sort >expected &&
 	trace works deep/first.json >actual &&
 	test_cmp expected actual
 '
