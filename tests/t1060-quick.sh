@@ -39,6 +39,18 @@ test_expect_success NAMESPACES 'failures are told before the first step is built
 	test "$(sed -n "3s/:.*//p" quick)" -lt "$(sed "s/:.*//" built)"
 '
 
+test_expect_success NAMESPACES,CCACHE 'make finds in the cache what the pass compiled' '
+	topic cached base &&
+	patch "KVM: What all units read" append include/linux/kvm_host.h <<-\EOT &&
+	extern int what_all_units_read;
+	EOT
+	judge cached base..cached &&
+	reached=$(sed -n "s/.* patch 1: ok (\([0-9]*\) of .*/\1/p" cached.err |
+		awk "{ nr += \$1 } END { print nr }") &&
+	hits=$(sed -n "s/.*ccache had \([0-9]*\) of .*/\1/p" cached.out) &&
+	test $reached -gt 9 && test $hits -ge $reached
+'
+
 test_expect_success NAMESPACES 'whoever the text speaks against is judged first' '
 	topic suspects base &&
 	patch "KVM: s390: Break diag.c" subst arch/s390/kvm/diag.c "s/4096/nothing/" &&

@@ -133,7 +133,7 @@ void place_env(const struct place *p, const struct toolchain *t,
 	const char *path = getenv("PATH");
 
 	strlist_addf(env, "PATH=%s", path ? path : "/usr/bin:/bin");
-	strlist_addl(env, "HOME=/tmp", "LC_ALL=C", "TZ=UTC",
+	strlist_addl(env, "HOME=/tmp", "LANG=C", "TZ=UTC",
 		     "KBUILD_BUILD_TIMESTAMP=1970-01-01 00:00:00",
 		     "KBUILD_BUILD_USER=kvmatrix", "KBUILD_BUILD_HOST=kvmatrix",
 		     "KBUILD_BUILD_VERSION=1", NULL);

@@ -50,6 +50,7 @@ unset CCACHE_DIR CCACHE_DISABLE NO_COLOR
 # Isolated builds; without them cells are built one at a time, and there is no quick
 # pass unless it is asked for.
 unshare -U -m true 2>/dev/null && test_set_prereq NAMESPACES
+command -v ccache >/dev/null && test_set_prereq CCACHE
 
 . "$KVMATRIX_TOP/tests/lib/minikernel.sh"
 
