@@ -90,6 +90,9 @@ static void print_use(const struct run_result *r)
 	if (r->cache.known)
 		fprintf(stderr, "; ccache: %u hits, %u by text, %u misses",
 			r->cache.hits, r->cache.text_hits, r->cache.misses);
+	if (r->memory_mib)
+		fprintf(stderr, "; %u MiB at most for kvmatrix itself",
+			r->memory_mib);
 	fputc('\n', stderr);
 }
 

@@ -284,6 +284,7 @@ static void finish(struct crew *c)
 	causes_find(r);
 	pool_finish(c->pool);
 	place_cache_use(c->opts->place, &r->cache);
+	r->memory_mib = mem_peak_mib();
 }
 
 /* Slots of the make that runs us, or as many of our own as were asked for. */

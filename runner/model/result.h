@@ -230,6 +230,8 @@ struct run_result {
 	double busy_share;
 	bool has_busy_share; /* else nothing is known of it */
 	struct cache_use cache;
+	unsigned memory_mib; /* the most that kvmatrix itself had resident; 0:
+			      * unknown */
 	char *mode;	/* "overlay" or "plain" */
 	char *depth;	/* "full" */
 	bool warnings_allowed;

@@ -191,6 +191,16 @@ static int read_cache(const struct place *run, struct run_result *r)
 		       0;
 }
 
+/* Not in what earlier versions wrote. */
+static int read_memory(const struct place *run, struct run_result *r)
+{
+	const json_t *v = json_object_get(run->o, "memory_mib");
+
+	return !v || json_is_null(v) ?
+		       0 :
+		       place_uint(run, "memory_mib", &r->memory_mib);
+}
+
 static int read_run(const struct place *top, struct run_result *r)
 {
 	struct place p;
@@ -207,7 +217,7 @@ static int read_run(const struct place *top, struct run_result *r)
 	    place_str(&p, "base", &r->base) ||
 	    place_str(&p, "started", &r->started) ||
 	    place_seconds(&p, &r->seconds) || read_busy_share(&p, r) ||
-	    read_cache(&p, r) ||
+	    read_cache(&p, r) || read_memory(&p, r) ||
 	    place_str(&p, "mode", &r->mode) ||
 	    place_str(&p, "depth", &r->depth) ||
 	    place_bool(&p, "warnings_allowed", &r->warnings_allowed) ||

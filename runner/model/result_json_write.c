@@ -184,6 +184,8 @@ static json_t *run_json(const struct run_result *r, bool judged)
 	set(o, "busy_share",
 	    r->has_busy_share ? duration(r->busy_share) : json_null());
 	set(o, "ccache", cache_json(&r->cache));
+	set(o, "memory_mib",
+	    r->memory_mib ? json_integer(r->memory_mib) : json_null());
 	set(o, "mode", str(r->mode));
 	set(o, "depth", str(r->depth));
 	set(o, "warnings_allowed", json_boolean(r->warnings_allowed));

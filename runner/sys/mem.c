@@ -20,6 +20,20 @@ void mem_setup(void)
 	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 }
 
+unsigned mem_peak_mib(void)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	unsigned long kib = 0;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "VmHWM: %lu kB", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return (unsigned)((kib + 1023) / 1024);
+}
+
 void *xmalloc(size_t size)
 {
 	return check(malloc(size ? size : 1));

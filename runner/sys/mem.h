@@ -19,6 +19,10 @@
  */
 void mem_setup(void);
 
+/* The most memory that this process has had resident so far (VmHWM of proc(5)), in
+ * MiB; 0: unknown. */
+unsigned mem_peak_mib(void);
+
 void *xmalloc(size_t size);
 void *xcalloc(size_t nr, size_t size);
 void *xrealloc(void *p, size_t size);

@@ -219,6 +219,7 @@ static void sample(struct run_result *r)
 	r->busy_share = 0.975;
 	r->has_busy_share = true;
 	r->cache = (struct cache_use){ true, 120, 3, 17 };
+	r->memory_mib = 52;
 	r->mode = xstrdup("overlay");
 	r->depth = xstrdup("full");
 	r->warnings_allowed = true;
@@ -360,6 +361,7 @@ static void reads_back_what_it_wrote(void **state)
 	assert_int_equal(b.cache.hits, 120);
 	assert_int_equal(b.cache.text_hits, 3);
 	assert_int_equal(b.cache.misses, 17);
+	assert_int_equal(b.memory_mib, 52);
 	assert_int_equal(b.status, RUN_INTERRUPTED);
 	assert_list(&a.warnings, &b.warnings);
 	assert_int_equal(b.nr_cells, 2);
