@@ -283,7 +283,7 @@ int options_parse(struct options *o, int argc, char **argv, const char *help)
 		.command = argv[0],
 		.matrix = "kvm",
 		.depth = "full",
-		.audit_percent = 2,
+		.audit_percent = 1,
 		.jobs = proc_cpus(),
 		.timeout_ms = 30 * 60 * 1000,
 	};

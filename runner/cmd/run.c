@@ -39,7 +39,7 @@ static const char help[] =
 	"  --audit NAME,.. make audits, too (see kvmatrix audit --help)\n"
 	"  --accept FILE   findings that are known: an id and a reason a line\n"
 	"  --audit-share P build P percent of the skipped steps anyway, from an empty\n"
-	"                  O=, and compare (default: 2); so with skipped links\n"
+	"                  O=, and compare (default: 1); so with skipped links\n"
 	"  -o DIR          write reports and logs to DIR (default:\n"
 	"                  reports/out/<run-id>, and reports/out/latest)\n"
 	"  --no-memory     build also what an earlier run has built\n"
