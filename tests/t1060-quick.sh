@@ -187,12 +187,19 @@ test_expect_success 'setup: a unit fails and stays so while others change' '
 	patch "KVM: s390: Heal in a header" \
 		append arch/s390/kvm/gaccess.h <<-\EOT &&
 	#define nothing 4096
+	#ifdef NEVER
+	#include "alone.h"
+	#endif
 	EOT
 	patch "KVM: s390: A header is missing" subst arch/s390/kvm/diag.c \
 		"s,^#include \"gaccess.h\",&\n#include \"later.h\"," &&
 	patch "KVM: s390: Nobody can know what is behind it" \
-		append arch/s390/kvm/alone.h <<-\EOT
+		append arch/s390/kvm/alone.h <<-\EOT &&
 	#define ALONE_TOO 1
+	EOT
+	patch "KVM: arm64: Whatever it is, not this" \
+		append arch/arm64/kvm/mmu.c <<-\EOT
+	/* no file of s390 includes this */
 	EOT
 '
 
@@ -205,10 +212,12 @@ test_expect_success NAMESPACES 'what a failing unit reads is known, unless a hea
 	4 s390/default/gcc fixed
 	5 s390/default/gcc regressed
 	6 s390/default/gcc still-broken
+	7 s390/default/gcc still-broken
 	EOT
 	results steps stays >steps &&
 	grep "^3 s390/default/gcc still-broken none of the 1 changed" steps &&
-	grep "^6 s390/default/gcc still-broken - " steps
+	grep "^6 s390/default/gcc still-broken - " steps &&
+	grep "^7 s390/default/gcc still-broken no #include of any state leads from" steps
 '
 
 test_expect_success NAMESPACES 'and is remembered with the step' '

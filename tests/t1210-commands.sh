@@ -210,4 +210,34 @@ test_expect_success 'a full standard output is not silence' '
 	grep "could not be written" err
 '
 
+test_expect_success 'before what a patch makes units read is known, #include lines tell who cannot read a later one' '
+	topic base-is-built base &&
+	patch "KVM: What needs the same base" append include/linux/kvm_host.h <<-\EOT &&
+	/* nothing */
+	EOT
+	test_expect_code 0 judge base-is-built base..base-is-built &&
+	topic early base &&
+	patch "KVM: What all units read" append include/linux/kvm_host.h <<-\EOT &&
+	extern int all_units_read_this;
+	EOT
+	patch "KVM: s390: One unit" append arch/s390/kvm/diag.c <<-\EOT &&
+	/* one unit */
+	EOT
+	plan base..early >plan &&
+	grep "build .*x86_64/default/gcc .* recorded units reached" plan &&
+	grep "skip .*x86_64/default/gcc .*no #include of any state leads from a unit of this cell to arch/s390/kvm/diag.c" plan &&
+	grep "build .*s390/default/gcc .* 1 recorded unit reached" plan &&
+	grep ", 0 not known yet" plan &&
+	plan --explain x86_64/default/gcc 2 base..early >told &&
+	grep "^skip: the result is that of patch 1" told &&
+	grep "no #include of any state leads" told &&
+	test_expect_code 0 judge early base..early &&
+	verdicts_are early <<-\EOT
+	1 s390/default/gcc ok
+	1 x86_64/default/gcc ok
+	2 s390/default/gcc ok
+	2 x86_64/default/gcc unreached
+	EOT
+'
+
 test_done

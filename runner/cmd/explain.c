@@ -88,8 +88,11 @@ void explain_print(const struct run_result *r, const struct plan *p,
 	putchar('\n');
 	if (e->known)
 		print_changes(e);
-	if (!strcmp(s->action, "skip"))
+	if (!strcmp(s->action, "skip")) {
 		printf("skip: the result is that of patch %u\n", e->patch - 1);
+		if (e->broken || e->blind)
+			print_line("      ", s->reason);
+	}
 	else if (!strcmp(s->action, "not-applied"))
 		puts("not-applied: nothing is built");
 	else if (!strcmp(s->action, "build"))

@@ -16,6 +16,7 @@
  *	lane_audit.c  skipped steps that are built anyway
  *	lane_look.c   what the audits want to see of each state
  *	lane_memory.c steps that need no build: proved, or built before
+ *	lane_text.c   what no unit can read, by text
  *	lane_step.c   one step: impact, make, harvest
  *	lane_replay.c units behind a prepare that failed
  *	lane_ask.c    which step comes next, where not all are wanted
@@ -78,6 +79,7 @@ struct crew {
 	/* What many lanes have in common, found once. */
 	struct strmap toolchains; /* "arch/toolchain" -> struct toolchain * */
 	struct strmap sources;	  /* srcarch -> struct strlist *: lane.sources */
+	struct strmap readers;	  /* "srcarch path" -> struct strlist * */
 	struct strmap earlier;	  /* see lane_memory.c */
 };
 
@@ -325,6 +327,15 @@ bool lane_audit_wanted(struct lane *l, const struct strlist *goals);
 bool lane_audit_links(const struct lane *l);
 /* Builds it from an empty O= and compares; then the step is done. */
 void lane_audit(struct lane *l, const struct strlist *goals);
+
+/* lane_text.c */
+/*
+ * impact_unreached() between the state before and this one; what is not known to be
+ * read (unread: there are units of which it is not) is settled by the #include
+ * lines of all states, where they can.
+ */
+bool lane_is_unreached(const struct lane *l, const struct read_set *r,
+		       const struct state *state, bool unread, char **reason);
 
 /* lane_memory.c */
 /* What single changes do to the lane's baseline. */

@@ -65,8 +65,7 @@ bool lane_unreached(struct lane *l, struct step_result *s)
 	 * baseline, also where the objtree has come to hold nothing of that. */
 	r.units = &l->units;
 	r.newer = l->chain.moved ? &l->chain.units : NULL;
-	if (!impact_unreached(&r, &this_state(l)->since_prev,
-			      l->unread, &reason))
+	if (!lane_is_unreached(l, &r, this_state(l), l->unread, &reason))
 		return false;
 	s->outcome = OUTCOME_UNREACHED;
 	s->reason = reason;

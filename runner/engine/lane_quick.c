@@ -308,8 +308,8 @@ static bool unreached(struct lane *l, const struct quick_state *prev)
 	struct read_set r;
 
 	read_set(l, &r);
-	return impact_unreached(&r, &state_at(l)->since_prev,
-				prev->unread.nr != 0, &reason);
+	return lane_is_unreached(l, &r, state_at(l), prev->unread.nr != 0,
+				 &reason);
 }
 
 bool lane_quick_reached(struct lane *l, struct quick_state *q,

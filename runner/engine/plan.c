@@ -49,6 +49,7 @@ struct planner {
 	uint64_t *targets; /* bits, one a unit: the cell is asked to build it */
 	bool known;  /* all that the state read is in the lane's read-set */
 	bool broken; /* some unit of it failed, what that read is not known */
+	bool behind; /* it is remembered: the objtree is that of the base */
 	unsigned patch; /* the first that has to be built to know more */
 	struct sim_task times[2]; /* quick, step: units are still 0 */
 };
@@ -105,17 +106,14 @@ static unsigned units_of(struct planner *b, const struct change_list *changes,
 	return n;
 }
 
-/* From the state before, the objtree being there. */
-static void expect_times(struct planner *b, struct plan_step *ps)
+static void expect_times(struct planner *b, struct plan_step *ps,
+			 const char *from_empty)
 {
-	const struct state *state = &b->l->crew->opts->tree->states[ps->patch];
-	const char *from_empty;
-	unsigned units = units_of(b, &state->since_prev, &from_empty);
 	struct sim_task *tasks[] = { &ps->quick, &ps->step };
 
 	for (size_t i = 0; i < ARRAY_SIZE(tasks); i++) {
 		*tasks[i] = b->times[i];
-		tasks[i]->units = units;
+		tasks[i]->units = ps->units_reached;
 	}
 	if (from_empty)
 		ps->quick = (struct sim_task){ 0 }; /* it says nothing then */
@@ -130,10 +128,14 @@ static void plan_build(struct planner *b, struct plan_step *ps)
 		&l->crew->opts->tree->states[ps->patch];
 	const char *from_empty;
 
-	ps->units_reached = units_of(b, &state->since_base, &from_empty);
+	/* from the state that the objtree is at */
+	ps->units_reached = units_of(b, b->behind ? &state->since_base :
+						    &state->since_prev,
+				     &from_empty);
 	l->patch = ps->patch;
 	lane_goals(l, state, &goals);
-	if (lane_remembered(l, &goals, &old, &b->broken)) {
+	b->behind = lane_remembered(l, &goals, &old, &b->broken);
+	if (b->behind) {
 		ps->action = "known";
 		ps->reason = reason(b->plan, xasprintf(
 			"built by an earlier run, %zu unit%s failing",
@@ -141,7 +143,7 @@ static void plan_build(struct planner *b, struct plan_step *ps)
 		return;
 	}
 	ps->action = "build";
-	expect_times(b, ps);
+	expect_times(b, ps, from_empty);
 	if (b->known)
 		b->patch = ps->patch;
 	b->known = false;
@@ -170,11 +172,13 @@ static void plan_step(struct planner *b, struct plan_step *ps)
 				    xstrdup("the baseline is in the cache"));
 		return;
 	}
-	if (!impact_unreached(&b->r, &state->since_prev, b->broken, &proof)) {
-		plan_build(b, ps);
-	} else if (b->known) {
+	if (lane_is_unreached(b->l, &b->r, state, b->broken || !b->known,
+			      &proof)) {
 		ps->action = "skip";
 		ps->reason = reason(b->plan, STEAL(proof));
+	} else if (!impact_unreached(&b->r, &state->since_prev, b->broken,
+				     &proof)) {
+		plan_build(b, ps);
 	} else {
 		/* A unit that is yet to be built may read more. */
 		ps->action = "unknown";
@@ -213,6 +217,7 @@ void explanation_release(struct explanation *e)
 static void explain(const struct planner *b, struct explanation *e)
 {
 	const struct state *state = &b->l->crew->opts->tree->states[e->patch];
+	_cleanup_free_ char *proof = NULL;
 
 	if (state->not_applied)
 		return;
@@ -222,7 +227,9 @@ static void explain(const struct planner *b, struct explanation *e)
 	e->broken = b->broken;
 	e->blind = b->known ? 0 : b->patch;
 	e->nr_since_base = state->since_base.nr;
-	impact_explain(&e->changes, &b->r, &state->since_prev, b->broken);
+	impact_explain(&e->changes, &b->r, &state->since_prev,
+		       b->broken && !lane_is_unreached(b->l, &b->r, state, true,
+						       &proof));
 	impact_find(&e->impact, &b->r, &state->since_base);
 }
 

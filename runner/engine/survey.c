@@ -182,6 +182,15 @@ int survey(struct crew *c, struct errbuf *err)
 	return 0;
 }
 
+static void release_lists(struct strmap *lists)
+{
+	strmap_each(e, lists) {
+		strlist_release(strmap_value(e));
+		free(strmap_value(e));
+	}
+	strmap_release(lists);
+}
+
 void survey_release(struct crew *c)
 {
 	strmap_each(e, &c->toolchains) {
@@ -189,11 +198,8 @@ void survey_release(struct crew *c)
 		free(strmap_value(e));
 	}
 	strmap_release(&c->toolchains);
-	strmap_each(e, &c->sources) {
-		strlist_release(strmap_value(e));
-		free(strmap_value(e));
-	}
-	strmap_release(&c->sources);
+	release_lists(&c->sources);
+	release_lists(&c->readers);
 	lane_memory_release(c);
 	for (size_t i = 0; c->cache_rules && i < c->opts->tree->nr_states; i++)
 		free(c->cache_rules[i].space);
