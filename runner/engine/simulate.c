@@ -72,7 +72,7 @@ enum sim_phase { SIM_WAITS, SIM_ALONE, SIM_UNITS, SIM_DONE };
 struct sim_state {
 	enum sim_phase phase;
 	size_t at;	   /* the task */
-	double left;	   /* seconds of all tasks not yet begun, on one core */
+	double left;	   /* seconds of all tasks not yet begun: task_wall() */
 	double longest;	   /* the same with cores for all */
 	double until;	   /* SIM_ALONE */
 	unsigned to_begin; /* units of the task */
@@ -84,13 +84,21 @@ struct sim {
 	const struct sim_lane *lanes;
 	struct sim_state *v;
 	size_t nr;
-	unsigned idle;
+	unsigned cores, idle;
 	double now;
 };
 
 static double task_seconds(const struct sim_task *t)
 {
 	return t->alone + t->units * t->each;
+}
+
+/* As the scheduler would have learned it on this machine: by the clock. */
+static double task_wall(const struct sim *s, const struct sim_task *t)
+{
+	double rounds = (double)t->units / s->cores;
+
+	return t->alone + (rounds > 1 ? rounds : t->units > 0) * t->each;
 }
 
 static void open_lanes(struct sim *s, struct sim_result *r)
@@ -101,12 +109,12 @@ static void open_lanes(struct sim *s, struct sim_result *r)
 		for (size_t k = 0; k < s->lanes[i].nr; k++) {
 			const struct sim_task *t = &s->lanes[i].v[k];
 
-			l->left += task_seconds(t);
+			r->cpu_seconds += task_seconds(t);
+			l->left += task_wall(s, t);
 			l->longest += t->alone + (t->units ? t->each : 0);
 		}
 		if (!s->lanes[i].nr)
 			l->phase = SIM_DONE;
-		r->cpu_seconds += l->left;
 		if (l->longest > r->longest)
 			r->longest = l->longest;
 	}
@@ -135,7 +143,7 @@ static void begin_task(struct sim *s, struct sim_state *l)
 	l->phase = SIM_ALONE;
 	l->until = s->now + t->alone;
 	l->to_begin = t->units;
-	l->left -= task_seconds(t);
+	l->left -= task_wall(s, t);
 	s->idle--;
 }
 
@@ -212,7 +220,9 @@ static double next_end(const struct sim *s)
 void simulate(const struct sim_lane *lanes, size_t nr, unsigned cores,
 	      struct sim_result *r)
 {
-	struct sim s = { .lanes = lanes, .nr = nr, .idle = cores };
+	struct sim s = {
+		.lanes = lanes, .nr = nr, .cores = cores, .idle = cores
+	};
 
 	*r = (struct sim_result){ 0 };
 	s.v = xcalloc(nr + 1, sizeof(*s.v));
