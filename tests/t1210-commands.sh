@@ -223,7 +223,14 @@ test_expect_success 'before what a patch makes units read is known, #include lin
 	patch "KVM: s390: One unit" append arch/s390/kvm/diag.c <<-\EOT &&
 	/* one unit */
 	EOT
+	patch "KVM: s390: There may be other units now" append arch/s390/kvm/Makefile <<-\EOT &&
+	# none
+	EOT
+	patch "KVM: x86: None of them" append arch/x86/kvm/x86.c <<-\EOT &&
+	/* another architecture */
+	EOT
 	plan base..early >plan &&
+	grep "skip .*s390/default/gcc .*no #include of any state leads from a unit of this cell to arch/x86/kvm/x86.c" plan &&
 	grep "build .*x86_64/default/gcc .* recorded units reached" plan &&
 	grep "skip .*x86_64/default/gcc .*no #include of any state leads from a unit of this cell to arch/s390/kvm/diag.c" plan &&
 	grep "build .*s390/default/gcc .* 1 recorded unit reached" plan &&
@@ -237,6 +244,10 @@ test_expect_success 'before what a patch makes units read is known, #include lin
 	1 x86_64/default/gcc ok
 	2 s390/default/gcc ok
 	2 x86_64/default/gcc unreached
+	3 s390/default/gcc ok
+	3 x86_64/default/gcc unreached
+	4 s390/default/gcc unreached
+	4 x86_64/default/gcc ok
 	EOT
 '
 

@@ -490,6 +490,7 @@ static enum lane_progress quick_pass(struct lane *l)
 	    (!o->next || (o->scout && !l->helper)) &&
 	    l->patch < l->crew->result->nr_patches)
 		return lane_quick(l) ? LANE_BUSY : LANE_AGAIN;
+	unit_set_release(&l->quick.units);
 	/* What later states read is no reason to build an earlier one. */
 	strmap_release(&l->more_reads);
 	l->patch = 1;

@@ -172,6 +172,7 @@ struct lane {
 	struct strmap kconfig;
 	struct strmap seen;	   /* targets that some state has built */
 	struct impact_memo *memo; /* see lane_memo() */
+	unsigned more_from; /* see lane_text.c; 0: not found out */
 	struct read_set memo_set;
 
 	unsigned patch;	   /* state to build */
@@ -334,7 +335,7 @@ void lane_audit(struct lane *l, const struct strlist *goals);
  * read (unread: there are units of which it is not) is settled by the #include
  * lines of all states, where they can.
  */
-bool lane_is_unreached(const struct lane *l, const struct read_set *r,
+bool lane_is_unreached(struct lane *l, const struct read_set *r,
 		       const struct state *state, bool unread, char **reason);
 
 /* lane_memory.c */

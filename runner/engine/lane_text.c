@@ -9,11 +9,11 @@
  * as a reader of a file reads it at no state. So a change is without effect when none
  * of its possible readers is a source of this cell.
  *
- * Sources of the cell are those that its objtrees have recorded. A later state
- * compiles more only when the series adds a source, or changes what kbuild or Kconfig
- * say: then nothing is proved here. Nor is it where a unit of the base fails, which
- * has left no record; nor for files that are no C text: impact.c has their rules, and
- * comes first.
+ * Sources of the cell are those that its objtrees have recorded. A later state may
+ * compile others when the series changes what kbuild or Kconfig say, or adds a source
+ * that a Makefile of the cell may mean; and a unit that fails in the base has left no
+ * record. Then any source counts that is not another architecture's. For files that are
+ * no C text nothing is proved: impact.c has their rules, and comes first.
  */
 #include "engine/lane.h"
 
@@ -53,45 +53,70 @@ static bool has_links(const struct include_index *x, const char *path)
 	return false;
 }
 
-static bool can_read(const struct lane *l, const char *path)
+static bool is_foreign(const struct lane *l, const char *path)
+{
+	return impact_is_foreign(path, l->cell->srcarch, &l->crew->includes);
+}
+
+/* others: sources count that are not recorded, too. */
+static bool can_read(const struct lane *l, const char *path, bool others)
 {
 	struct crew *c = l->crew;
 
-	if (!include_index_wants(path) || include_index_is_makefile(path) ||
+	if (!include_index_wants(path) ||
 	    strmap_has(&c->includes.link_paths, path) ||
 	    has_links(&c->includes, path))
 		return true;
+	if (include_index_is_makefile(path))
+		return !is_foreign(l, path);
 	strlist_each(s, readers(c, l->cell->srcarch, path))
 		if (unit_set_reads(&l->units, s) ||
 		    unit_set_reads(&l->chain.units, s) ||
 		    strmap_has(&l->more_reads, s) ||
-		    strlist_has_sorted(&c->added_sources, s))
+		    (others && !is_foreign(l, s)))
 			return true;
 	return false;
 }
 
-static bool may_compile_more(const struct state *state)
+static bool may_ask(const struct change *c)
 {
-	for (size_t i = 0; i < state->since_base.nr; i++) {
-		const char *path = state->since_base.v[i].path;
+	return include_index_is_makefile(c->path) ||
+	       impact_is_kconfig(c->path) ||
+	       (c->status == 'A' &&
+		(ends_with(c->path, ".c") || ends_with(c->path, ".S")));
+}
 
-		if (include_index_is_makefile(path) || impact_is_kconfig(path))
-			return true;
-	}
-	return false;
+/* The first state at which kbuild or Kconfig may ask for other units than before. */
+static unsigned asks_more_from(struct lane *l)
+{
+	const struct tree *t = l->crew->opts->tree;
+
+	for (size_t i = 1; !l->more_from && i < t->nr_states; i++)
+		for (size_t k = 0; k < t->states[i].since_prev.nr; k++) {
+			const struct change *c = &t->states[i].since_prev.v[k];
+
+			if (may_ask(c) && impact_memo_matters(lane_memo(l), c)) {
+				l->more_from = (unsigned)i;
+				break;
+			}
+		}
+	if (!l->more_from)
+		l->more_from = (unsigned)t->nr_states;
+	return l->more_from;
 }
 
 /* Proves that nothing reads what differs from the state before; reason is owned. */
-static bool cannot_read(const struct lane *l, const struct state *state,
+static bool cannot_read(struct lane *l, const struct state *state,
 			char **reason)
 {
 	const struct change_list *changes = &state->since_prev;
+	bool others = l->baseline.base.failed.nr ||
+		      state->patch >= asks_more_from(l);
 
-	if (!changes->nr || lane_is_image(l) || l->baseline.base.failed.nr ||
-	    may_compile_more(state))
+	if (!changes->nr || lane_is_image(l))
 		return false;
 	for (size_t i = 0; i < changes->nr; i++)
-		if (can_read(l, changes->v[i].path))
+		if (can_read(l, changes->v[i].path, others))
 			return false;
 	if (changes->nr == 1)
 		*reason = xasprintf("no #include of any state leads from a unit of "
@@ -104,7 +129,7 @@ static bool cannot_read(const struct lane *l, const struct state *state,
 	return true;
 }
 
-bool lane_is_unreached(const struct lane *l, const struct read_set *r,
+bool lane_is_unreached(struct lane *l, const struct read_set *r,
 		       const struct state *state, bool unread, char **reason)
 {
 	_cleanup_free_ char *known = NULL;
