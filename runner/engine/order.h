@@ -48,13 +48,16 @@ void work_cost_learn(struct work_cost *c, bool known, double seconds,
 struct lane_outlook {
 	size_t lane;
 	bool first; /* it has not had its first look (lane_first.c) */
+	unsigned group; /* lanes that are likely to fail alike: an architecture */
+	unsigned turn;	/* which of its group's first looks; order_lanes() adds
+			 * to those that were begun */
 	bool early; /* what comes before the steps is still to be done */
 	bool failed; /* a step of the cell failed in the newest earlier run */
 	double seconds;
 };
 double order_seconds(const struct work_cost costs[WORK_NR],
 		     const unsigned left[WORK_NR]);
-/* Sorts: the first looks, then whatever comes before the steps, since the quick pass
+/* Sorts: the first looks, the groups in turn; then whatever comes before the steps, since the quick pass
  * finds most failures; then cells that failed, then the longest; equal ones by the number of
  * the lane. */
 void order_lanes(struct lane_outlook *v, size_t nr);

@@ -200,6 +200,34 @@ static bool before_first_look(const struct lane *l)
 	       (l->phase == LANE_QUICK && !l->quick.looked);
 }
 
+static bool same_arch(const struct lane *a, const struct lane *b)
+{
+	return !strcmp(a->cell->srcarch, b->cell->srcarch);
+}
+
+/* The first cell of its architecture stands for it. */
+static unsigned group_of(const struct lane *l)
+{
+	unsigned i = 0;
+
+	while (!same_arch(&l->crew->lanes[i], l))
+		i++;
+	return i;
+}
+
+/* First looks that cells of its architecture have had. */
+static unsigned looks_begun(const struct lane *l)
+{
+	const struct crew *c = l->crew;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < c->nr_lanes; i++)
+		if (!before_first_look(&c->lanes[i]) &&
+		    same_arch(&c->lanes[i], l))
+			n++;
+	return n;
+}
+
 const struct lane_outlook *pool_order(struct pool *p, size_t *nr)
 {
 	const struct crew *c = p->crew;
@@ -207,12 +235,15 @@ const struct lane_outlook *pool_order(struct pool *p, size_t *nr)
 	*nr = 0;
 	for (size_t i = 0; i < c->nr_lanes; i++) {
 		const struct lane *l = &c->lanes[i];
+		bool first = before_first_look(l);
 
 		if (l->busy || l->phase == LANE_DONE)
 			continue;
 		p->order[(*nr)++] = (struct lane_outlook){
 			.lane = i,
-			.first = before_first_look(l),
+			.first = first,
+			.group = first ? group_of(l) : 0,
+			.turn = first ? looks_begun(l) : 0,
 			.early = l->phase < LANE_STEP,
 			.failed = p->lanes[i].failed,
 			.seconds = seconds_left(l),

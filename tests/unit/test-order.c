@@ -44,6 +44,23 @@ static void first_looks_before_all(void **state)
 	assert_order(v, 3, (const size_t[]){ 1, 0, 2 });
 }
 
+static void first_looks_by_groups_in_turn(void **state)
+{
+	struct lane_outlook v[] = {
+		{ .lane = 0, .first = true, .group = 0, .seconds = 5 },
+		{ .lane = 1, .first = true, .group = 0, .seconds = 9 },
+		{ .lane = 2, .first = true, .group = 0, .seconds = 7 },
+		{ .lane = 3, .first = true, .group = 3, .seconds = 2 },
+		{ .lane = 4, .first = true, .group = 3, .seconds = 1 },
+		/* one of its group has had its look */
+		{ .lane = 5, .first = true, .group = 5, .turn = 1, .seconds = 8 },
+		{ .lane = 6, .seconds = 99 },
+	};
+
+	(void)state;
+	assert_order(v, 7, (const size_t[]){ 1, 3, 5, 2, 4, 0, 6 });
+}
+
 static void failed_before_all(void **state)
 {
 	struct lane_outlook v[] = {
@@ -187,6 +204,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T("who has most before it goes first", longest_first),
 		T("first looks go before all", first_looks_before_all),
+		T("first looks go from group to group",
+		  first_looks_by_groups_in_turn),
 		T("cells that failed last time go before what is as late",
 		  failed_before_all),
 		T("what comes before the steps goes before them",
