@@ -92,8 +92,7 @@ void explain_print(const struct run_result *r, const struct plan *p,
 		printf("skip: the result is that of patch %u\n", e->patch - 1);
 		if (e->broken || e->blind)
 			print_line("      ", s->reason);
-	}
-	else if (!strcmp(s->action, "not-applied"))
+	} else if (!strcmp(s->action, "not-applied"))
 		puts("not-applied: nothing is built");
 	else if (!strcmp(s->action, "build"))
 		printf("build: %s\n", no_memory ?

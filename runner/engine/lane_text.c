@@ -13,7 +13,8 @@
  * compile others when the series changes what kbuild or Kconfig say, or adds a source
  * that a Makefile of the cell may mean; and a unit that fails in the base has left no
  * record. Then any source counts that is not another architecture's. For files that are
- * no C text nothing is proved: impact.c has their rules, and comes first.
+ * no C text, and those that an assembler's .include may name, nothing is proved: impact.c
+ * has their rules, and comes first.
  */
 #include "engine/lane.h"
 
@@ -62,8 +63,10 @@ static bool is_foreign(const struct lane *l, const char *path)
 static bool can_read(const struct lane *l, const char *path, bool others)
 {
 	struct crew *c = l->crew;
+	const char *slash = strrchr(path, '/');
 
 	if (!include_index_wants(path) ||
+	    strmap_has(&c->includes.unlisted, slash ? slash + 1 : path) ||
 	    strmap_has(&c->includes.link_paths, path) ||
 	    has_links(&c->includes, path))
 		return true;
