@@ -9,6 +9,7 @@ test_description='slots: the trace accounts for each step, make lends and gets b
 #	works	CELL WORK	what else ran
 #	rows			rows in use at most, and overlaps on a row
 #	events	PHASE COUNT
+#	beside	steps that begin before the last replay of their cell's quick pass ends
 trace() {
 	perl -MJSON::PP -e '
 		my ($command, $file) = @ARGV;
@@ -30,6 +31,14 @@ trace() {
 			if $command eq "works";
 		@out = (scalar(keys %end) . " " . ($bad // 0)) if $command eq "rows";
 		@out = map { "$_ $count{$_}" } keys %count if $command eq "events";
+		my %replayed;
+		for (grep { $_->{cat} =~ /^(quick|ahead)$/ } @x) {
+			my $ends = $_->{ts} + $_->{dur};
+			$replayed{ $_->{args}{cell} } = $ends if $ends > ($replayed{ $_->{args}{cell} } // 0);
+		}
+		@out = map { "$_->{args}{patch} $_->{args}{cell}" }
+			grep { $_->{cat} eq "step" && $_->{ts} < $replayed{ $_->{args}{cell} } } @x
+			if $command eq "beside";
 		print map { "$_\n" } sort @out;
 	' "$1" "$2"
 }
@@ -110,6 +119,32 @@ test_expect_success 'a run that has nothing to do has no share' '
 	test_must_be_empty expected &&
 	trace steps again.json >actual &&
 	test_must_be_empty actual
+'
+
+# The compiler takes a second, so that slots lie idle while it runs.
+test_expect_success NAMESPACES 'steps are built beside the quick pass where it leaves slots' '
+	real=$(command -v s390x-linux-gnu-gcc) &&
+	mkdir -p later &&
+	cat >later/s390x-linux-gnu-gcc <<-EOT &&
+	#!/bin/sh
+	test ! -e $TRASH/later/on || case "\$*" in *" -c "*diag.c*) sleep 1 ;; esac
+	exec $real "\$@"
+	EOT
+	chmod +x later/s390x-linux-gnu-gcc &&
+	topic slowly base &&
+	for i in 1 2 3
+	do
+		patch "KVM: s390: Change $i" append arch/s390/kvm/diag.c <<-EOT || return 1
+		int slowly_$i;
+		EOT
+	done &&
+	PATH=$TRASH/later:$PATH "$KVMATRIX" run -m m.yaml --tree tree -o out/warm --cells "s390/*" base..series &&
+	>later/on &&
+	PATH=$TRASH/later:$PATH "$KVMATRIX" run -m m.yaml --tree tree -o out/beside \
+		--cells "s390/*" -j3 --no-ccache --trace beside.json base..slowly &&
+	trace beside beside.json >actual &&
+	head -n 1 actual | grep "^1 s390/default/gcc" &&
+	! grep ^3 actual
 '
 
 test_expect_success 'a trace that cannot be written is told before anything is done' '

@@ -19,7 +19,8 @@ struct progress {
 	unsigned rows; /* of the grid on the screen */
 	struct timespec begin;
 	double first_step; /* seconds until the first step began; 0: not yet */
-	char *busy; /* a character a step: '*' while it is built */
+	char *busy; /* a character a step: '~' where the quick pass has been,
+		       '*' while it is built */
 	const char **doing; /* a text a cell, static or NULL */
 	size_t nr_cells, nr_patches;
 };
@@ -259,7 +260,9 @@ void progress_event(void *data, const struct run_event *e)
 	case RUN_TICK:
 		break;
 	case RUN_QUICK_BEGIN:
-		p->doing[e->cell] = "quick pass";
+		p->doing[e->cell] = NULL;
+		if (!p->busy[e->patch * r->nr_cells + e->cell])
+			p->busy[e->patch * r->nr_cells + e->cell] = '~';
 		break;
 	case RUN_QUICK_FAILED:
 		if (p->quiet)

@@ -9,6 +9,7 @@
  *
  *	lane.c        the machine: phases, children, the end of each
  *	lane_config.c toolchain and effective .config
+ *	lane_base.c   dependents and baseline
  *	lane_lost.c   options that a state loses
  *	lane_child.c  starting a command in the sandbox, in both modes
  *	lane_chain.c  the objtree that goes from state to state
@@ -116,6 +117,7 @@ struct chain {
 struct quick_pass {
 	struct quick_state *states; /* a state each; NULL: not begun */
 	size_t nr_states;
+	unsigned passed;	/* the states before this one are looked at */
 	const struct state *at; /* what units were last replayed at */
 	struct unit_set units;	/* dependencies written by the replays */
 	char *upper;		/* scratch of the replay that runs */
@@ -140,40 +142,49 @@ struct look_pass {
 	char *dir;	    /* of the commands that run and their output */
 };
 
+/*
+ * What all lanes of a cell go by. The cell's own lane finds it out, the others
+ * begin when it has.
+ */
+struct lane_shared {
+	struct toolchain toolchain;
+	bool has_toolchain;
+	struct strlist make_vars;
+	char *config;			     /* text of the effective .config */
+	struct strlist wanted, wanted_where; /* what the cell asks of it */
+	char *key;			     /* of the baseline */
+	struct baseline baseline;
+	struct strlist sources;	   /* could read a touched file */
+	struct strlist base_goals; /* dependents in the base */
+	struct strlist tip_goals;  /* those that the series adds */
+	bool listed;
+	struct unit_set units; /* of the baseline */
+	bool has_units;
+	struct read_set memo_set;
+	struct impact_memo *memo; /* see lane_memo() */
+	unsigned more_from;	  /* see lane_text.c; 0: not found out */
+	struct quick_pass quick;
+};
+
 struct lane {
 	struct crew *crew;
 	size_t cell_nr;
 	unsigned helper; /* 0: the cell's own; else one more for its steps */
+	bool scout;	 /* a helper that does the quick pass, and no steps */
 	const struct cell *cell;
 	struct cell_info *info;
 	enum lane_phase phase;
 	bool busy;
 	bool has_token;
 
-	struct toolchain toolchain;
-	bool has_toolchain;
-	struct strlist make_vars;
 	char *scratch;	/* of this lane */
 	char *conf_obj; /* objtree in which .config was made; may vanish */
-	char *config;	/* text of the effective .config */
-	struct strlist wanted, wanted_where; /* what the cell asks of it */
-	char *key;	/* of the baseline */
-	struct baseline baseline;
+	struct lane_shared *shared;
 	struct lane *same_as; /* an earlier lane with an equal baseline */
 
-	struct strlist sources;	   /* could read a touched file */
-	struct strlist base_goals; /* dependents in the base */
-	struct strlist tip_goals;  /* those that the series adds */
-	bool listed;
-
-	struct unit_set units;
-	bool has_units;
 	struct strmap more_reads; /* by units rebuilt in later steps */
 	struct strmap kconfig;
-	struct strmap seen;	   /* targets that some state has built */
-	struct impact_memo *memo; /* see lane_memo() */
-	unsigned more_from; /* see lane_text.c; 0: not found out */
-	struct read_set memo_set;
+	struct strmap seen; /* targets that some state has built */
 
 	unsigned patch;	   /* state to build */
 	bool unread;	   /* a unit of the state before failed, and what it
@@ -183,7 +194,6 @@ struct lane {
 	bool no_ground;	   /* that has failed */
 	bool retried;	   /* an internal compiler error was seen once */
 	struct chain chain;
-	struct quick_pass quick;
 	struct look_pass look;
 	char *step_cell, *step_key; /* names of the step in the store */
 	struct impact impact;
@@ -205,7 +215,10 @@ struct lane {
 void lane_init(struct lane *l, struct crew *c, size_t cell_nr, unsigned helper);
 void lane_release(struct lane *l);
 enum lane_progress lane_advance(struct lane *l);
-/* Ends the lane: nothing can be found out in this cell (reason). */
+/* The lane that does the quick pass of l's cell; NULL: its own lane does. */
+struct lane *lane_scout(const struct lane *l);
+/* Ends the lane: nothing can be found out in this cell (reason). A scout: the
+ * quick pass ends, and the steps go on without. */
 void lane_fail(struct lane *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void lane_say(const struct lane *l, enum run_event_kind kind, const char *text);
@@ -218,24 +231,30 @@ void lane_say(const struct lane *l, enum run_event_kind kind, const char *text);
 int lane_start(struct lane *l, struct sandbox *s, const struct state *at,
 	       const struct strlist *command,
 	       void (*on_exit)(void *data, struct proc_result *res));
-/* Finds the sources that could read a touched file, and the baseline's
- * directory; with a complete baseline that covers them takes its shared lock:
- * then true. Nothing is built. */
-bool lane_lookup_baseline(struct lane *l);
 /* "s390-default-gcc": the id as a file name. Owned. */
 char *lane_slug(const struct lane *l);
 /* make -C SRC O=OBJ VARS -k -Otarget */
 void lane_make_argv(const struct lane *l, struct strlist *argv);
-/* The last state whose patch applied. */
-const struct state *lane_tip(const struct lane *l);
 
 /* lane_config.c */
-/* l->toolchain and l->make_vars. */
+/* shared->toolchain and make_vars. */
 int lane_find_toolchain(struct lane *l, struct errbuf *err);
-/* 1: l->config and l->key are set from the cache; 0: lane_config_start() has
+/* 1: shared->config and key are set from the cache; 0: lane_config_start() has
  * to be called; -1: lane_fail() was called. */
 int lane_config_cached(struct lane *l);
 int lane_config_start(struct lane *l);
+
+/* lane_base.c: the phases from LANE_LOCK to LANE_LIST_TIP. */
+enum lane_progress lane_lock_base(struct lane *l);
+enum lane_progress lane_list_base(struct lane *l);
+enum lane_progress lane_build_base(struct lane *l);
+enum lane_progress lane_list_tip(struct lane *l);
+/* Finds the sources that could read a touched file, and the baseline's
+ * directory; with a complete baseline that covers them takes its shared lock:
+ * then true. Nothing is built. */
+bool lane_lookup_baseline(struct lane *l);
+/* The last state whose patch applied. */
+const struct state *lane_tip(const struct lane *l);
 
 /* lane_lost.c */
 /* Are the configurations known of all cells that could have the lane's own? */
@@ -294,11 +313,13 @@ int lane_quick_start(struct lane *l, const struct strlist *names,
  * of this state were told. */
 void lane_quick_tell(struct lane *l, const struct quick_state *q,
 		     const struct quick_state *prev);
+/* Nothing is judged from the first state on that the pass has not come to. */
+void lane_quick_give_up(struct lane *l, const char *why);
 /* --depth quick: fills s when the pass has judged every unit of l->patch. */
 bool lane_quick_answers(struct lane *l, struct step_result *s);
 /* A step was built: where it and the pass disagree goes to the result. */
 void lane_quick_compare(struct lane *l, const struct step_result *s);
-void lane_quick_release(struct lane *l);
+void quick_pass_release(struct quick_pass *q);
 /* Does the pass know what each unit that fails at l->patch reads? Then all of it
  * is in the lane's reads. */
 bool lane_quick_reads(struct lane *l, const struct step_result *s);

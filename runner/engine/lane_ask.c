@@ -61,7 +61,7 @@ enum lane_progress lane_ask(struct lane *l)
 		.idle = 2 * jobserver_idle(c->jobserver) >
 			jobserver_slots(c->jobserver),
 		.coming = is_coming(c),
-		.quick = l->quick.states,
+		.quick = l->helper ? NULL : l->shared->quick.states,
 	};
 	unsigned patch;
 
@@ -151,7 +151,7 @@ static void probe_argv(const struct lane *l, const char *cwd,
 		run_result_step(l->crew->result, l->patch, l->cell_nr);
 
 	strlist_add(argv, "env");
-	strlist_cat(argv, &l->toolchain.make_vars);
+	strlist_cat(argv, &l->shared->toolchain.make_vars);
 	strlist_addf(argv, "KVMATRIX_CELL=%s", l->cell->id);
 	strlist_addf(argv, "KVMATRIX_COMMIT=%s", this_state(l)->commit);
 	strlist_addf(argv, "KVMATRIX_FAILED_UNITS=%zu", s->failed.nr);
@@ -170,14 +170,15 @@ static int probe_objtree(struct lane *l, struct sandbox *s, const char *upper,
 	if (tree_remove(upper, err) || dir_make(upper, err))
 		return -1;
 	if (!l->patch) {
-		s->obj_lower = l->baseline.obj;
+		s->obj_lower = l->shared->baseline.obj;
 	} else if (!c->moved || c->at != this_state(l)) {
-		return file_write(dot, l->config, strlen(l->config), err);
+		return file_write(dot, l->shared->config,
+				  strlen(l->shared->config), err);
 	} else if (c->whole) {
 		s->obj_lower = c->upper;
 	} else {
 		s->obj_middle = c->upper;
-		s->obj_lower = l->baseline.obj;
+		s->obj_lower = l->shared->baseline.obj;
 	}
 	return 0;
 }

@@ -38,7 +38,7 @@ static char *audit_name(const struct lane *l, const struct strlist *goals)
 	_cleanup_free_ char *hex = NULL;
 
 	hash_add_str(h, AUDIT_VERSION);
-	hash_add_str(h, l->key);
+	hash_add_str(h, l->shared->key);
 	hash_add_str(h, this_state(l)->tree);
 	strlist_each(g, goals)
 		hash_add_str(h, g);
@@ -72,7 +72,7 @@ bool lane_audit_links(const struct lane *l)
 	_cleanup_free_ char *hex = NULL;
 
 	hash_add_str(h, "link");
-	hash_add_str(h, l->key);
+	hash_add_str(h, l->shared->key);
 	hash_add_str(h, this_state(l)->tree);
 	hex = hash_finish(h);
 	return in_share(hex, l->crew->opts->audit_percent);
@@ -174,7 +174,8 @@ void lane_audit(struct lane *l, const struct strlist *goals)
 	_cleanup_free_ char *dot = path_join(upper, ".config");
 
 	if (tree_remove(upper, &err) || dir_make(upper, &err) ||
-	    file_write(dot, l->config, strlen(l->config), &err)) {
+	    file_write(dot, l->shared->config, strlen(l->shared->config),
+		       &err)) {
 		lane_fail(l, "%s", err.msg);
 		return;
 	}

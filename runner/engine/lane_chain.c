@@ -106,7 +106,8 @@ int lane_chain_sandbox(struct lane *l, struct sandbox *s, struct errbuf *err)
 		lane_chain_reset(l);
 		c->whole = true;
 		if (dir_make(c->upper, err) ||
-		    file_write(dot, l->config, strlen(l->config), err))
+		    file_write(dot, l->shared->config,
+			       strlen(l->shared->config), err))
 			return -1;
 	} else if (dir_make(c->upper, err)) {
 		return -1;
@@ -120,7 +121,7 @@ int lane_chain_sandbox(struct lane *l, struct sandbox *s, struct errbuf *err)
 	if (c->whole)
 		return 0;
 	s->obj_work = c->work;
-	s->obj_lower = l->baseline.obj;
+	s->obj_lower = l->shared->baseline.obj;
 	return 0;
 }
 

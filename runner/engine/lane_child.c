@@ -146,7 +146,8 @@ static void add_env(struct lane *l, const struct state *at,
 		how = PLACE_CACHE_TEXT;
 	}
 	l->depend = false;
-	place_env(c->opts->place, &l->toolchain, c->makeflags, space, how, env);
+	place_env(c->opts->place, &l->shared->toolchain, c->makeflags, space,
+		  how, env);
 }
 
 int lane_start(struct lane *l, struct sandbox *s, const struct state *at,

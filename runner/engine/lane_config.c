@@ -26,15 +26,16 @@ int lane_find_toolchain(struct lane *l, struct errbuf *err)
 	struct toolchain *known = strmap_get(all, name);
 
 	if (!known) {
-		if (toolchain_resolve(&l->toolchain, l->cell, err))
+		if (toolchain_resolve(&l->shared->toolchain, l->cell, err))
 			return -1;
 		known = xcalloc(1, sizeof(*known));
-		toolchain_copy(known, &l->toolchain);
+		toolchain_copy(known, &l->shared->toolchain);
 		strmap_set(all, name, known);
 	} else {
-		toolchain_copy(&l->toolchain, known);
+		toolchain_copy(&l->shared->toolchain, known);
 	}
-	place_make_vars(l->crew->opts->place, &l->toolchain, &l->make_vars);
+	place_make_vars(l->crew->opts->place, &l->shared->toolchain,
+			&l->shared->make_vars);
 	return 0;
 }
 
@@ -72,10 +73,10 @@ static char *config_file(struct lane *l, const struct wanted *w)
 	_cleanup_free_ char *hex = NULL;
 
 	hash_add_str(h, base->tree);
-	hash_add_str(h, l->toolchain.id);
+	hash_add_str(h, l->shared->toolchain.id);
 	hash_add_str(h, l->cell->base);
 	hash_add_str(h, w->fragment.buf);
-	strlist_each(v, &l->make_vars)
+	strlist_each(v, &l->shared->make_vars)
 		hash_add_str(h, v);
 	hex = hash_finish(h);
 	return xasprintf("%s/conf/%.24s.config", l->crew->opts->place->cache,
@@ -87,19 +88,20 @@ static void set_config(struct lane *l, struct strbuf *text)
 	const struct state *base = &l->crew->opts->tree->states[0];
 	struct hash *h = hash_new();
 
-	l->config = strbuf_detach(text);
+	l->shared->config = strbuf_detach(text);
 	free(l->info->config_hash);
-	l->info->config_hash = hash_hex(l->config, strlen(l->config));
+	l->info->config_hash =
+		hash_hex(l->shared->config, strlen(l->shared->config));
 	hash_add_str(h, base->tree);
 	hash_add_str(h, l->info->config_hash);
-	hash_add_str(h, l->toolchain.id);
-	strlist_each(v, &l->make_vars)
+	hash_add_str(h, l->shared->toolchain.id);
+	strlist_each(v, &l->shared->make_vars)
 		hash_add_str(h, v);
 	/* a baseline of some directories and one of everything: the first
 	 * would otherwise take the second's units for its own */
 	if (lane_is_image(l))
 		hash_add_str(h, "image");
-	l->key = hash_finish(h);
+	l->shared->key = hash_finish(h);
 }
 
 int lane_config_cached(struct lane *l)
@@ -113,10 +115,10 @@ int lane_config_cached(struct lane *l)
 
 	if (read_wanted(l, &w))
 		return -1;
-	strlist_release(&l->wanted);
-	strlist_release(&l->wanted_where);
-	strlist_cat(&l->wanted, &w.options);
-	strlist_cat(&l->wanted_where, &w.where);
+	strlist_release(&l->shared->wanted);
+	strlist_release(&l->shared->wanted_where);
+	strlist_cat(&l->shared->wanted, &w.options);
+	strlist_cat(&l->shared->wanted_where, &w.where);
 	file = config_file(l, &w);
 	if (!file_exists(file) || file_read(file, &text, &ignored))
 		return 0;
@@ -208,8 +210,9 @@ int lane_config_start(struct lane *l)
 
 	s.obj_upper = l->conf_obj;
 	strlist_addl(&command, "sh", "-c", NULL);
-	strlist_take(&command, cellconf_command(l->cell, p->src, p->obj,
-						fragment, &l->make_vars));
+	strlist_take(&command,
+		     cellconf_command(l->cell, p->src, p->obj, fragment,
+				      &l->shared->make_vars));
 	lane_say(l, RUN_CELL_BUSY, "configuring");
 	return lane_start(l, &s, &l->crew->opts->tree->states[0], &command,
 			  config_done);

@@ -88,7 +88,7 @@ void lane_image_done(struct lane *l)
 
 static bool has_modules(const struct lane *l)
 {
-	return strstr(l->config, "\nCONFIG_MODULES=y\n");
+	return strstr(l->shared->config, "\nCONFIG_MODULES=y\n");
 }
 
 void lane_image_goals(const struct lane *l, struct strlist *goals)
@@ -121,8 +121,8 @@ static void tree_of(const struct lane *l, struct image_tree *t)
 
 	*t = (struct image_tree){
 		.upper = c->upper,
-		.lower = two ? l->baseline.obj : NULL,
-		.linked = l->baseline.obj,
+		.lower = two ? l->shared->baseline.obj : NULL,
+		.linked = l->shared->baseline.obj,
 	};
 }
 
@@ -180,7 +180,7 @@ static int check(struct lane *l, const struct image_tree *t, bool given,
 		return errbuf_set(err, "arch/%s/kernel/vmlinux.lds: there is "
 				       "no such file", l->cell->srcarch);
 	link_script_parse(&script, text);
-	if (image_read(im->memory, t, l->config, &in, err))
+	if (image_read(im->memory, t, l->shared->config, &in, err))
 		return -1;
 	if (given) {
 		strmap_release(&im->given);
@@ -262,7 +262,7 @@ static bool calibrate(struct lane *l, struct diag_list *checked,
 void lane_image_base(struct lane *l, struct step_result *s)
 {
 	struct lane_image *im = l->image;
-	struct image_tree t = { .upper = l->baseline.obj };
+	struct image_tree t = {.upper = l->shared->baseline.obj};
 	_cleanup_diag_list_ struct diag_list checked = DIAG_LIST_INIT;
 	_cleanup_diag_list_ struct diag_list real = DIAG_LIST_INIT;
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
@@ -298,7 +298,7 @@ static void learn(struct lane *l)
 
 	if (l->image->learned)
 		return;
-	step_result_copy(&base, &l->baseline.base);
+	step_result_copy(&base, &l->shared->baseline.base);
 	l->patch = 0;
 	lane_image_base(l, &base);
 	l->patch = patch;

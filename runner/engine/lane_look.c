@@ -64,7 +64,7 @@ bool lane_look_due(const struct lane *l)
 static void baseline_reads(struct lane *l, struct read_set *r)
 {
 	lane_read_set(l, r);
-	r->units = &l->units;
+	r->units = &l->shared->units;
 	r->newer = NULL;
 	r->more = NULL;
 }
@@ -73,8 +73,9 @@ static bool is_ours(const struct look_site *at, const struct unit *u)
 {
 	const struct lane *l = at->data;
 
-	return u->kernel && (lane_is_target(l, u->target) ||
-			     !strlist_has_sorted(&l->baseline.goals, u->name));
+	return u->kernel &&
+	       (lane_is_target(l, u->target) ||
+		!strlist_has_sorted(&l->shared->baseline.goals, u->name));
 }
 
 /* Is the unit in a directory that the impact drops as a whole? */
@@ -95,9 +96,9 @@ static bool same_commands(const struct lane *l, const struct impact *since_base)
 {
 	if (since_base->from_empty)
 		return false;
-	for (size_t i = 0; i < l->units.nr; i++)
-		if (l->units.v[i].kernel &&
-		    in_dropped_dir(since_base, &l->units.v[i]))
+	for (size_t i = 0; i < l->shared->units.nr; i++)
+		if (l->shared->units.v[i].kernel &&
+		    in_dropped_dir(since_base, &l->shared->units.v[i]))
 			return false;
 	return true;
 }
@@ -110,7 +111,7 @@ bool lane_look_needs_build(struct lane *l)
 
 	if (!ops(l))
 		return false;
-	if (l->tip_goals.nr || ops(l)->objects)
+	if (l->shared->tip_goals.nr || ops(l)->objects)
 		return true;
 	baseline_reads(l, &r);
 	impact_find(&im, &r, &t->states[l->patch].since_base);
@@ -140,11 +141,11 @@ static void reach_base(struct lane *l)
 
 		impact_find(&im, &r, &t->states[i].since_base);
 		if (im.from_empty) {
-			add_all(l, &l->units);
+			add_all(l, &l->shared->units);
 			break;
 		}
 		strlist_each(name, &im.reached)
-			if (is_ours(at, unit_set_find(&l->units, name)))
+			if (is_ours(at, unit_set_find(&l->shared->units, name)))
 				strlist_add(&at->reached, name);
 	}
 }
@@ -155,7 +156,7 @@ static const struct unit *find_unit(const struct lane *l, const char *name)
 				       unit_set_find(&l->chain.units, name) :
 				       NULL;
 
-	return u ? u : unit_set_find(&l->units, name);
+	return u ? u : unit_set_find(&l->shared->units, name);
 }
 
 /* The objtree that holds the unit's command of this state; NULL: none. */
@@ -163,7 +164,7 @@ static const char *command_place(const struct lane *l, const char *name)
 {
 	const struct impact *since_base = &l->look.since_base;
 	const struct chain *c = &l->chain;
-	const struct unit *u = unit_set_find(&l->units, name);
+	const struct unit *u = unit_set_find(&l->shared->units, name);
 
 	if (l->look.in_chain && unit_set_find(&c->units, name))
 		return c->upper;
@@ -171,7 +172,7 @@ static const char *command_place(const struct lane *l, const char *name)
 		return NULL;
 	if (!u || since_base->from_empty || in_dropped_dir(since_base, u))
 		return NULL;
-	return l->baseline.obj;
+	return l->shared->baseline.obj;
 }
 
 /* A unit that was there and is not built any more. */
@@ -219,14 +220,15 @@ static void reach_state(struct lane *l)
 	strlist_cat(&at->reached, &im.reached);
 	strlist_cat(&at->reached, &p->failed);
 	if (im.from_empty) {
-		add_all(l, &l->units);
+		add_all(l, &l->shared->units);
 		add_all(l, &p->units);
 	}
 	for (size_t i = 0; p->in_chain && i < l->chain.units.nr; i++) {
 		const struct unit *u = &l->chain.units.v[i];
 
 		/* not seen before */
-		if (is_ours(at, u) && !unit_set_find(&l->units, u->name) &&
+		if (is_ours(at, u) &&
+		    !unit_set_find(&l->shared->units, u->name) &&
 		    !unit_set_find(&p->units, u->name))
 			strlist_add(&at->reached, u->name);
 	}
@@ -283,9 +285,9 @@ static void open_site(struct lane *l)
 		.touched = &c->touched,
 		.cell = l->cell,
 		.cell_nr = l->cell_nr,
-		.config = l->config,
+		.config = l->shared->config,
 		.patch = l->look.next,
-		.base = &l->units,
+		.base = &l->shared->units,
 		.newer = &l->look.units,
 		.is_ours = is_ours,
 		.data = l,
@@ -306,10 +308,10 @@ static void find_since_base(struct lane *l)
 static void show_objects(struct lane *l, const struct step_result *s)
 {
 	const struct chain *c = &l->chain;
-	const struct image_tree before = { .upper = l->baseline.obj };
+	const struct image_tree before = {.upper = l->shared->baseline.obj};
 	const struct image_tree here = {
 		.upper = c->upper,
-		.lower = c->whole ? NULL : l->baseline.obj,
+		.lower = c->whole ? NULL : l->shared->baseline.obj,
 	};
 	const struct image_tree *now = &before;
 
@@ -346,7 +348,7 @@ static void plan(struct lane *l)
 		at->incomplete = "make did not get to the units, and their "
 				 "commands may be others";
 	if (p->next) {
-		find_gone(l, &l->units);
+		find_gone(l, &l->shared->units);
 		find_gone(l, &p->units);
 		reach_state(l);
 	} else {
@@ -551,12 +553,12 @@ static int describe_objtree(struct lane *l, struct sandbox *s,
 		if (c->whole)
 			return 0;
 		s->obj_work = c->work;
-		s->obj_lower = l->baseline.obj;
+		s->obj_lower = l->shared->baseline.obj;
 		return 0;
 	}
 	s->obj_upper = upper;
 	s->obj_work = work;
-	s->obj_lower = l->baseline.obj;
+	s->obj_lower = l->shared->baseline.obj;
 	return tree_remove(upper, err) || dir_make(upper, err) ? -1 : 0;
 }
 

@@ -46,11 +46,11 @@ bool lane_knows_equals(const struct lane *l)
 static void add_wanted(const struct lane *of, struct strlist *options,
 		       struct strlist *where)
 {
-	for (size_t i = 0; i < of->wanted.nr; i++) {
-		if (strlist_has(options, of->wanted.v[i]))
+	for (size_t i = 0; i < of->shared->wanted.nr; i++) {
+		if (strlist_has(options, of->shared->wanted.v[i]))
 			continue;
-		strlist_add(options, of->wanted.v[i]);
-		strlist_add(where, of->wanted_where.v[i]);
+		strlist_add(options, of->shared->wanted.v[i]);
+		strlist_add(where, of->shared->wanted_where.v[i]);
 	}
 }
 
@@ -64,7 +64,7 @@ void lane_wanted_options(const struct lane *l, struct strlist *options,
 		const struct lane *other = &c->lanes[i];
 
 		if (other != l && !other->helper &&
-		    streq_null(other->key, l->key))
+		    streq_null(other->shared->key, l->shared->key))
 			add_wanted(other, options, where);
 	}
 }
@@ -180,8 +180,8 @@ static void find_left_out(struct lane *l, struct step_result *s)
 {
 	if (!l->chain.moved || !l->chain.whole)
 		return;
-	for (size_t i = 0; i < l->units.nr; i++) {
-		const struct unit *u = &l->units.v[i];
+	for (size_t i = 0; i < l->shared->units.nr; i++) {
+		const struct unit *u = &l->shared->units.v[i];
 
 		if (u->kernel && lane_is_target(l, u->target) && u->nr_deps &&
 		    lane_has_file(l, u->deps[0], this_state(l)))
@@ -212,7 +212,7 @@ bool lane_lost_diags(struct lane *l, const char *config_file,
 			     l->patch, l->cell->id, err.msg);
 		return false;
 	}
-	if (!strcmp(text.buf, l->config))
+	if (!strcmp(text.buf, l->shared->config))
 		return false;
 	lane_wanted_options(l, &options, &where);
 	cellconf_check(&options, &where, text.buf, &lost);

@@ -63,7 +63,7 @@ bool lane_unreached(struct lane *l, struct step_result *s)
 	lane_read_set(l, &r);
 	/* What is recalled of a remembered step is what it read beyond the
 	 * baseline, also where the objtree has come to hold nothing of that. */
-	r.units = &l->units;
+	r.units = &l->shared->units;
 	r.newer = l->chain.moved ? &l->chain.units : NULL;
 	if (!lane_is_unreached(l, &r, this_state(l), l->unread, &reason))
 		return false;
@@ -80,7 +80,7 @@ bool lane_unreached(struct lane *l, struct step_result *s)
 static void any_state_set(struct lane *l, struct read_set *r)
 {
 	lane_read_set(l, r);
-	r->units = &l->units;
+	r->units = &l->shared->units;
 	r->newer = NULL;
 }
 
@@ -174,7 +174,7 @@ static char *cell_name(const struct lane *l, const struct strlist *goals)
 	lane_wanted_options(l, &wanted, &where);
 	strlist_sort(&wanted);
 	hash_add_str(h, ENGINE_VERSION);
-	hash_add_str(h, l->key);
+	hash_add_str(h, l->shared->key);
 	/* what a step can lose */
 	strlist_each(w, &wanted)
 		hash_add_str(h, w);
@@ -324,18 +324,18 @@ static struct earlier *earlier_of(struct lane *l, const char *cell)
 static void baseline_set(struct lane *l, struct read_set *r)
 {
 	lane_read_set(l, r);
-	r->units = &l->units;
+	r->units = &l->shared->units;
 	r->newer = NULL;
 	r->more = NULL;
 }
 
 struct impact_memo *lane_memo(struct lane *l)
 {
-	if (!l->memo) {
-		baseline_set(l, &l->memo_set);
-		l->memo = impact_memo_new(&l->memo_set);
+	if (!l->shared->memo) {
+		baseline_set(l, &l->shared->memo_set);
+		l->shared->memo = impact_memo_new(&l->shared->memo_set);
 	}
-	return l->memo;
+	return l->shared->memo;
 }
 
 static bool get_step(struct lane *l, const char *key, struct step_result *s)
@@ -495,7 +495,7 @@ static char *more_reads(struct lane *l, const struct step_result *s)
 	strmap_each(e, &l->chain.units.files) {
 		const char *path = strmap_key(e);
 
-		if (unit_set_reads(&l->units, path))
+		if (unit_set_reads(&l->shared->units, path))
 			continue;
 		strbuf_addf(&text, "%s\n", path);
 		strmap_set(&l->more_reads, path, l);

@@ -31,13 +31,11 @@ static const struct state *state_at(const struct lane *l)
 
 static struct quick_state *quick_at(const struct lane *l, unsigned patch)
 {
-	return &l->quick.states[patch];
+	return &l->shared->quick.states[patch];
 }
 
-void lane_quick_release(struct lane *l)
+void quick_pass_release(struct quick_pass *q)
 {
-	struct quick_pass *q = &l->quick;
-
 	for (size_t i = 0; q->states && i < q->nr_states; i++)
 		quick_state_release(&q->states[i]);
 	free(q->states);
@@ -59,10 +57,11 @@ static void begin(struct lane *l)
 {
 	const struct step_result *base =
 		run_result_step(l->crew->result, 0, l->cell_nr);
-	struct quick_pass *q = &l->quick;
+	struct quick_pass *q = &l->shared->quick;
 	struct quick_state *first;
 
 	q->nr_states = l->crew->result->nr_patches;
+	q->passed = 1;
 	q->states = xcalloc(q->nr_states, sizeof(*q->states));
 	q->told = xcalloc(q->nr_states, sizeof(*q->told));
 	q->at = &l->crew->opts->tree->states[0];
@@ -79,8 +78,8 @@ static void begin(struct lane *l)
 static void read_set(struct lane *l, struct read_set *r)
 {
 	lane_read_set(l, r);
-	r->units = &l->units;
-	r->newer = l->quick.units.nr ? &l->quick.units : NULL;
+	r->units = &l->shared->units;
+	r->newer = l->shared->quick.units.nr ? &l->shared->quick.units : NULL;
 }
 
 /*
@@ -90,16 +89,17 @@ static void read_set(struct lane *l, struct read_set *r)
  */
 bool lane_quick_judges(const struct lane *l, const struct unit *u)
 {
-	return u->kernel && (lane_is_target(l, u->target) ||
-			     !strlist_has_sorted(&l->baseline.goals, u->name));
+	return u->kernel &&
+	       (lane_is_target(l, u->target) ||
+		!strlist_has_sorted(&l->shared->baseline.goals, u->name));
 }
 
 /* Units of directories whose Makefile changed: their commands may, too. */
 static void mark_unjudged(struct lane *l, const struct impact *im,
 			  struct quick_state *to)
 {
-	for (size_t i = 0; i < l->units.nr; i++) {
-		const struct unit *u = &l->units.v[i];
+	for (size_t i = 0; i < l->shared->units.nr; i++) {
+		const struct unit *u = &l->shared->units.v[i];
 
 		if (impact_may_change_command(im, u))
 			strlist_add(&to->unjudged, u->name);
@@ -112,8 +112,8 @@ static void find_units(struct lane *l, const struct impact *im,
 		       struct quick_state *to, struct strlist *names)
 {
 	mark_unjudged(l, im, to);
-	for (size_t i = 0; i < l->units.nr; i++) {
-		const struct unit *u = &l->units.v[i];
+	for (size_t i = 0; i < l->shared->units.nr; i++) {
+		const struct unit *u = &l->shared->units.v[i];
 
 		if (!lane_quick_judges(l, u) ||
 		    strlist_has_sorted(&to->unjudged, u->name))
@@ -139,17 +139,17 @@ static void read_deps(struct lane *l, const struct strlist *started,
 	strlist_each(name, &q->unread)
 		strmap_set(&unread, name, q);
 	strlist_each(name, started) {
-		const struct unit *u = unit_set_find(&l->units, name);
+		const struct unit *u = unit_set_find(&l->shared->units, name);
 		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 		_cleanup_free_ char *dep = u ? quick_depfile(u) : NULL;
 		_cleanup_free_ char *file =
-			dep ? path_join(l->quick.upper, dep) : NULL;
+			dep ? path_join(l->shared->quick.upper, dep) : NULL;
 
 		strmap_set(&unread, name, q);
 		if (!file || !file_exists(file) ||
 		    file_read(file, &text, &ignored))
 			continue;
-		unit_set_put(&l->quick.units, u->target, text.buf,
+		unit_set_put(&l->shared->quick.units, u->target, text.buf,
 			     l->crew->opts->place->src);
 		strmap_set(&unread, name, NULL);
 	}
@@ -157,10 +157,10 @@ static void read_deps(struct lane *l, const struct strlist *started,
 	strlist_each(name, &q->failed)
 		if (strmap_get(&unread, name))
 			strlist_add(&q->unread, name);
-	unit_set_sort(&l->quick.units);
+	unit_set_sort(&l->shared->quick.units);
 	strlist_release(&q->reads);
-	strmap_each(e, &l->quick.units.files) {
-		if (unit_set_reads(&l->units, strmap_key(e)))
+	strmap_each(e, &l->shared->quick.units.files) {
+		if (unit_set_reads(&l->shared->units, strmap_key(e)))
 			continue;
 		strlist_add(&q->reads, strmap_key(e));
 		strmap_set(&l->more_reads, strmap_key(e), l);
@@ -178,7 +178,7 @@ static bool says(const struct quick_state *q, const struct diagnostic *d)
 void lane_quick_tell(struct lane *l, const struct quick_state *q,
 		     const struct quick_state *prev)
 {
-	unsigned *told = &l->quick.told[l->patch];
+	unsigned *told = &l->shared->quick.told[l->patch];
 
 	if (q->failed.nr <= *told)
 		return;
@@ -202,7 +202,22 @@ void lane_quick_tell(struct lane *l, const struct quick_state *q,
 static void next(struct lane *l)
 {
 	impact_release(&l->impact);
-	l->patch++;
+	l->shared->quick.passed = ++l->patch;
+}
+
+void lane_quick_give_up(struct lane *l, const char *why)
+{
+	struct quick_pass *q = &l->shared->quick;
+	_cleanup_free_ char *text = NULL;
+
+	if (!q->states)
+		begin(l);
+	text = xasprintf("%s: the quick pass ends at patch %u: %s", l->cell->id,
+			 q->passed, why);
+	lane_say(l, RUN_NOTE, text);
+	for (size_t i = q->passed; i < q->nr_states; i++)
+		q->states[i].blind = q->states[i].done = true;
+	q->passed = (unsigned)q->nr_states;
 }
 
 static void replay_ended(void *data, struct proc_result *res)
@@ -230,10 +245,10 @@ static void replay_ended(void *data, struct proc_result *res)
 		quick_harvest(q, &log, &state_at(l)->renames);
 		q->seconds = res->seconds;
 		read_deps(l, &log.started, q);
-		l->quick.at = state_at(l);
+		l->shared->quick.at = state_at(l);
 		lane_quick_tell(l, q, quick_at(l, l->patch - 1));
 	}
-	if (tree_remove(l->quick.upper, &err))
+	if (tree_remove(l->shared->quick.upper, &err))
 		lane_say(l, RUN_NOTE, err.msg);
 	next(l);
 }
@@ -261,20 +276,21 @@ int lane_quick_start(struct lane *l, const struct strlist *names,
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 	_cleanup_free_ char *work = path_join(l->scratch, "quick/work");
 	_cleanup_free_ char *dir = path_join(l->scratch, "quick/make");
-	_cleanup_free_ char *makefile = quick_makefile(
-		&l->units, l->baseline.obj, names, how, &q->unjudged);
+	_cleanup_free_ char *makefile =
+		quick_makefile(&l->shared->units, l->shared->baseline.obj,
+			       names, how, &q->unjudged);
 
-	free(l->quick.upper);
-	l->quick.upper = path_join(l->scratch, "quick/upper");
-	if (tree_remove(l->quick.upper, &err) ||
-	    dir_make(l->quick.upper, &err) ||
+	free(l->shared->quick.upper);
+	l->shared->quick.upper = path_join(l->scratch, "quick/upper");
+	if (tree_remove(l->shared->quick.upper, &err) ||
+	    dir_make(l->shared->quick.upper, &err) ||
 	    replay_argv(dir, makefile, &argv, &err)) {
 		lane_fail(l, "%s", err.msg);
 		return 1;
 	}
-	s.obj_upper = l->quick.upper;
+	s.obj_upper = l->shared->quick.upper;
 	s.obj_work = work;
-	s.obj_lower = l->baseline.obj;
+	s.obj_lower = l->shared->baseline.obj;
 	strlist_add(&s.writable, dir);
 	l->depend = lane_compiles_targets_only(l, names);
 	lane_say(l, RUN_QUICK_BEGIN, NULL);
@@ -319,8 +335,8 @@ bool lane_quick_reached(struct lane *l, struct quick_state *q,
 	struct read_set r;
 
 	read_set(l, &r);
-	change_list_between(&l->quick.at->since_base, &state_at(l)->since_base,
-			    &changes);
+	change_list_between(&l->shared->quick.at->since_base,
+			    &state_at(l)->since_base, &changes);
 	impact_release(&l->impact);
 	impact_find(&l->impact, &r, &changes);
 	if (l->impact.from_empty)
@@ -336,7 +352,7 @@ int lane_quick(struct lane *l)
 	struct quick_state *q, *prev, *at;
 	enum quick_how how = lane_quick_how(l);
 
-	if (!l->quick.states)
+	if (!l->shared->quick.states)
 		begin(l);
 	q = quick_at(l, l->patch);
 	prev = quick_at(l, l->patch - 1);
@@ -350,15 +366,15 @@ int lane_quick(struct lane *l)
 		return 0;
 	}
 	/* Only now: what the store knows needs no look. */
-	if (!l->quick.looked && lane_first_look(l))
+	if (!l->shared->quick.looked && lane_first_look(l))
 		return 1;
-	at = quick_at(l, l->quick.at->patch);
+	at = quick_at(l, l->shared->quick.at->patch);
 	quick_state_copy(q, at);
 	q->done = true;
 	if (lane_quick_reached(l, q, &names))
 		return lane_quick_start(l, &names, how, q, replay_ended);
 	if (!q->blind)
-		l->quick.at = state_at(l);
+		l->shared->quick.at = state_at(l);
 	next(l);
 	return 0;
 }
@@ -389,7 +405,7 @@ bool lane_quick_reads(struct lane *l, const struct step_result *s)
 
 	if (!link_units_fail(s))
 		return true;
-	if (!l->quick.states || s->failed_replayed.nr || s->unjudged.nr)
+	if (!l->shared->quick.states || s->failed_replayed.nr || s->unjudged.nr)
 		return false;
 	q = quick_at(l, l->patch);
 	/* What the pass did not judge may have been replayed, and passed. */
@@ -418,11 +434,11 @@ void lane_quick_compare(struct lane *l, const struct step_result *s)
 	_cleanup_strlist_ struct strlist lines = STRLIST_INIT;
 	_cleanup_strlist_ struct strlist known = STRLIST_INIT;
 
-	if (!l->quick.states)
+	if (!l->shared->quick.states)
 		return;
-	for (size_t i = 0; i < l->units.nr; i++)
-		if (lane_quick_judges(l, &l->units.v[i]))
-			strlist_add(&known, l->units.v[i].name);
+	for (size_t i = 0; i < l->shared->units.nr; i++)
+		if (lane_quick_judges(l, &l->shared->units.v[i]))
+			strlist_add(&known, l->shared->units.v[i].name);
 	strlist_sort(&known);
 	quick_compare(quick_at(l, l->patch), s, &known, &lines);
 	strlist_each(line, &lines)

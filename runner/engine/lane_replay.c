@@ -61,15 +61,18 @@ static void behind_init(struct behind *b, struct lane *l)
 
 	*b = (struct behind){
 		.l = l,
-		.commands = {
-			.built = &c->units,
-			.upper = c->upper,
-			.base = c->moved && c->whole ? NULL : &l->units,
-		},
-		.stale = { .drop = c->stale }, /* borrowed */
+		.commands =
+			{
+				.built = &c->units,
+				.upper = c->upper,
+				.base = c->moved && c->whole
+						? NULL
+						: &l->shared->units,
+			},
+		.stale = {.drop = c->stale}, /* borrowed */
 	};
 	lane_read_set(l, &r);
-	r.units = &l->units;
+	r.units = &l->shared->units;
 	r.newer = NULL;
 	impact_find(&b->since_base, &r, &c->at->since_base);
 	b->commands.since_base = &b->since_base;
@@ -157,7 +160,7 @@ static void add_all(struct behind *b)
 	const struct lane *l = b->l;
 	const struct run_result *r = l->crew->result;
 
-	add_targets(b, &l->units, &l->crew->opts->tree->states[0]);
+	add_targets(b, &l->shared->units, &l->crew->opts->tree->states[0]);
 	strmap_each(e, &l->seen)
 		add_unit(b, strmap_key(e), this_state(l));
 	for (unsigned p = 0; p < r->nr_patches; p++) {
@@ -177,7 +180,7 @@ static void add_reached(struct behind *b)
 		const struct unit *u = unit_set_find(&l->chain.units, name);
 
 		if (!u)
-			u = unit_set_find(&l->units, name);
+			u = unit_set_find(&l->shared->units, name);
 		if (u && u->kernel && lane_is_target(l, u->target))
 			strlist_add(&b->names, name);
 	}
@@ -286,7 +289,8 @@ static bool would_help(const struct behind *b, const struct state *ground)
 	if (im.from_empty)
 		return false;
 	strlist_each(name, &b->unjudged) {
-		const struct unit *known = unit_set_find(&l->units, name);
+		const struct unit *known =
+			unit_set_find(&l->shared->units, name);
 		const struct unit u = {
 			.name = name,
 			.target = known ? known->target : name,
@@ -437,7 +441,7 @@ static int start(struct behind *b, struct errbuf *err)
 		s.obj_lower = c->upper;
 	} else {
 		s.obj_middle = c->upper;
-		s.obj_lower = l->baseline.obj;
+		s.obj_lower = l->shared->baseline.obj;
 	}
 	strlist_add(&s.writable, dir);
 	l->phase = LANE_REPLAY;

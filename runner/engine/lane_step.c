@@ -34,23 +34,23 @@ int lane_read_units(struct lane *l)
 {
 	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
 
-	impact_memo_free(l->memo);
-	l->memo = NULL;
-	unit_set_release(&l->units);
-	if (baseline_units(&l->baseline, l->crew->opts->place->src, &l->units,
-			   &err)) {
+	impact_memo_free(l->shared->memo);
+	l->shared->memo = NULL;
+	unit_set_release(&l->shared->units);
+	if (baseline_units(&l->shared->baseline, l->crew->opts->place->src,
+			   &l->shared->units, &err)) {
 		lane_fail(l, "%s", err.msg);
 		return -1;
 	}
-	l->has_units = true;
-	lane_read_kconfig(l, l->baseline.obj);
+	l->shared->has_units = true;
+	lane_read_kconfig(l, l->shared->baseline.obj);
 	return 0;
 }
 
 static bool has_dir(void *data, const char *dir)
 {
 	struct lane *l = data;
-	_cleanup_free_ char *path = path_join(l->baseline.obj, dir);
+	_cleanup_free_ char *path = path_join(l->shared->baseline.obj, dir);
 	_cleanup_free_ char *now = path_join(l->chain.upper, dir);
 
 	return dir_exists(path) || dir_exists(now);
@@ -61,7 +61,7 @@ void lane_read_set(struct lane *l, struct read_set *r)
 	const struct chain *c = &l->chain;
 
 	*r = (struct read_set){
-		.units = c->moved && c->whole ? &c->units : &l->units,
+		.units = c->moved && c->whole ? &c->units : &l->shared->units,
 		.newer = c->moved && !c->whole ? &c->units : NULL,
 		.more = &l->more_reads,
 		.kconfig = &l->kconfig,
@@ -79,16 +79,17 @@ bool lane_is_target(const struct lane *l, const char *target)
 	strlist_each(p, &l->cell->paths)
 		if (starts_with(target, p))
 			return true;
-	return strlist_has_sorted(&l->base_goals, target) ||
-	       strlist_has_sorted(&l->tip_goals, target);
+	return strlist_has_sorted(&l->shared->base_goals, target) ||
+	       strlist_has_sorted(&l->shared->tip_goals, target);
 }
 
 static unsigned units_total(const struct lane *l)
 {
-	unsigned n = l->baseline.base.failed.nr;
+	unsigned n = l->shared->baseline.base.failed.nr;
 
-	for (size_t i = 0; i < l->units.nr; i++)
-		n += l->units.v[i].kernel && lane_is_target(l, l->units.v[i].target);
+	for (size_t i = 0; i < l->shared->units.nr; i++)
+		n += l->shared->units.v[i].kernel &&
+		     lane_is_target(l, l->shared->units.v[i].target);
 	return n;
 }
 
@@ -98,25 +99,27 @@ unsigned lane_units_reached(const struct lane *l, const struct impact *im)
 
 	if (im->from_empty)
 		return units_total(l);
-	for (size_t i = 0; i < l->units.nr; i++)
-		n += l->units.v[i].kernel &&
-		     lane_is_target(l, l->units.v[i].target) &&
-		     strlist_has_sorted(&im->reached, l->units.v[i].name);
+	for (size_t i = 0; i < l->shared->units.nr; i++)
+		n += l->shared->units.v[i].kernel &&
+		     lane_is_target(l, l->shared->units.v[i].target) &&
+		     strlist_has_sorted(&im->reached,
+					l->shared->units.v[i].name);
 	return n;
 }
 
 /* A baseline may have grown for another series: its units are not ours. */
 static bool is_others(const struct lane *l, const char *unit)
 {
-	if (lane_is_image(l) || strlist_has_sorted(&l->base_goals, unit) ||
-	    !strlist_has_sorted(&l->baseline.goals, unit))
+	if (lane_is_image(l) ||
+	    strlist_has_sorted(&l->shared->base_goals, unit) ||
+	    !strlist_has_sorted(&l->shared->baseline.goals, unit))
 		return false;
 	return true;
 }
 
 void lane_base_result(struct lane *l)
 {
-	const struct step_result *base = &l->baseline.base;
+	const struct step_result *base = &l->shared->baseline.base;
 	struct step_result *s = run_result_step(l->crew->result, 0, l->cell_nr);
 
 	s->outcome = OUTCOME_BUILT;
@@ -172,8 +175,8 @@ void lane_goals(const struct lane *l, const struct state *s,
 		lane_image_goals(l, goals);
 		return;
 	}
-	strlist_cat(&all, &l->base_goals);
-	strlist_cat(&all, &l->tip_goals);
+	strlist_cat(&all, &l->shared->base_goals);
+	strlist_cat(&all, &l->shared->tip_goals);
 	strlist_sort(&all);
 	strlist_cat(goals, &l->cell->paths);
 	strlist_each(g, &all)
@@ -233,7 +236,8 @@ static void check_offsets(struct lane *l)
 	_cleanup_strbuf_ struct strbuf after = STRBUF_INIT;
 	_cleanup_strlist_ struct strlist names = STRLIST_INIT;
 	_cleanup_free_ char *all = NULL;
-	_cleanup_free_ char *old_file = path_join(l->baseline.obj, file);
+	_cleanup_free_ char *old_file =
+		path_join(l->shared->baseline.obj, file);
 	_cleanup_free_ char *new_file = path_join(l->chain.upper, file);
 
 	/* a whole kernel has no units outside the targets */
@@ -403,7 +407,7 @@ bool lane_compiles_targets_only(const struct lane *l,
 	if (lane_is_image(l))
 		return false;
 	strlist_each(name, names) {
-		const struct unit *u = unit_set_find(&l->units, name);
+		const struct unit *u = unit_set_find(&l->shared->units, name);
 
 		if (!ends_with(name, ".s") &&
 		    (!u || !lane_is_target(l, u->target)))

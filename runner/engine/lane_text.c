@@ -73,7 +73,7 @@ static bool can_read(const struct lane *l, const char *path, bool others)
 	if (include_index_is_makefile(path))
 		return !is_foreign(l, path);
 	strlist_each(s, readers(c, l->cell->srcarch, path))
-		if (unit_set_reads(&l->units, s) ||
+		if (unit_set_reads(&l->shared->units, s) ||
 		    unit_set_reads(&l->chain.units, s) ||
 		    strmap_has(&l->more_reads, s) ||
 		    (others && !is_foreign(l, s)))
@@ -94,18 +94,18 @@ static unsigned asks_more_from(struct lane *l)
 {
 	const struct tree *t = l->crew->opts->tree;
 
-	for (size_t i = 1; !l->more_from && i < t->nr_states; i++)
+	for (size_t i = 1; !l->shared->more_from && i < t->nr_states; i++)
 		for (size_t k = 0; k < t->states[i].since_prev.nr; k++) {
 			const struct change *c = &t->states[i].since_prev.v[k];
 
 			if (may_ask(c) && impact_memo_matters(lane_memo(l), c)) {
-				l->more_from = (unsigned)i;
+				l->shared->more_from = (unsigned)i;
 				break;
 			}
 		}
-	if (!l->more_from)
-		l->more_from = (unsigned)t->nr_states;
-	return l->more_from;
+	if (!l->shared->more_from)
+		l->shared->more_from = (unsigned)t->nr_states;
+	return l->shared->more_from;
 }
 
 /* Proves that nothing reads what differs from the state before; reason is owned. */
@@ -113,7 +113,7 @@ static bool cannot_read(struct lane *l, const struct state *state,
 			char **reason)
 {
 	const struct change_list *changes = &state->since_prev;
-	bool others = l->baseline.base.failed.nr ||
+	bool others = l->shared->baseline.base.failed.nr ||
 		      state->patch >= asks_more_from(l);
 
 	if (!changes->nr || lane_is_image(l))

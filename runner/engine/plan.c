@@ -60,13 +60,14 @@ static void planner_open(struct planner *b, struct plan *p, struct lane *l)
 		.plan = p,
 		.l = l,
 		.known = true,
-		.broken = l->baseline.base.failed.nr != 0,
-		.targets = xcalloc(l->units.nr / 64 + 1, sizeof(*b->targets)),
+		.broken = l->shared->baseline.base.failed.nr != 0,
+		.targets = xcalloc(l->shared->units.nr / 64 + 1,
+				   sizeof(*b->targets)),
 	};
 	lane_read_set(l, &b->r);
-	for (size_t i = 0; i < l->units.nr; i++)
-		if (l->units.v[i].kernel &&
-		    lane_is_target(l, l->units.v[i].target))
+	for (size_t i = 0; i < l->shared->units.nr; i++)
+		if (l->shared->units.v[i].kernel &&
+		    lane_is_target(l, l->shared->units.v[i].target))
 			b->targets[i / 64] |= UINT64_C(1) << i % 64;
 }
 
@@ -101,7 +102,7 @@ static unsigned units_of(struct planner *b, const struct change_list *changes,
 
 	if (*from_empty)
 		return lane_units_reached(b->l, &empty);
-	for (size_t i = 0; i < b->l->units.nr / 64 + 1; i++)
+	for (size_t i = 0; i < b->l->shared->units.nr / 64 + 1; i++)
 		n += __builtin_popcountll(reached[i] & b->targets[i]);
 	return n;
 }
@@ -203,7 +204,7 @@ static bool look(struct lane *l, struct plan *p, const char **why)
 	*why = "the base is not built yet";
 	if (!lane_lookup_baseline(l))
 		return false;
-	strlist_cat(&p->goals[l->cell_nr], &l->base_goals);
+	strlist_cat(&p->goals[l->cell_nr], &l->shared->base_goals);
 	return !lane_read_units(l);
 }
 

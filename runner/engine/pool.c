@@ -16,6 +16,8 @@
 #include <time.h>
 
 #define COUNTER_SECONDS 0.1 /* at most one value of a counter in this time */
+#define LEFT_SECONDS \
+	0.3 /* what lies idle so long, the quick pass has no use for */
 
 struct pool_lane {
 	struct work_cost costs[WORK_NR];
@@ -39,6 +41,7 @@ struct pool {
 	/* the last look */
 	double at;
 	bool busy, ready;
+	double idle_since; /* 0: no slot is idle */
 	double busy_seconds, ready_seconds;
 	/* the last value of the counter */
 	double counted_at;
@@ -195,9 +198,12 @@ static double seconds_left(const struct lane *l)
 /* Nothing long is before it, as far as is known. */
 static bool before_first_look(const struct lane *l)
 {
+	/* Until its cell's own lane has come so far it only waits. */
+	if (l->helper && l->phase == LANE_CONFIG)
+		return false;
 	return l->phase == LANE_CONFIG || l->phase == LANE_LOCK ||
 	       l->phase == LANE_LIST_TIP ||
-	       (l->phase == LANE_QUICK && !l->quick.looked);
+	       (l->phase == LANE_QUICK && !l->shared->quick.looked);
 }
 
 static bool same_arch(const struct lane *a, const struct lane *b)
@@ -221,10 +227,14 @@ static unsigned looks_begun(const struct lane *l)
 	const struct crew *c = l->crew;
 	unsigned n = 0;
 
-	for (size_t i = 0; i < c->nr_lanes; i++)
-		if (!before_first_look(&c->lanes[i]) &&
-		    same_arch(&c->lanes[i], l))
-			n++;
+	for (size_t i = 0; i < c->opts->matrix->nr_cells; i++) {
+		const struct lane *own = &c->lanes[i];
+		const struct lane *scout = lane_scout(own);
+
+		if (scout && own->phase >= LANE_STEP)
+			own = scout;
+		n += same_arch(own, l) && !before_first_look(own);
+	}
 	return n;
 }
 
@@ -283,6 +293,22 @@ bool pool_has_memory(struct lane *l)
 		tell_held(l, need);
 	pl->held = true;
 	return false;
+}
+
+static bool a_scout_works(const struct crew *c)
+{
+	for (size_t i = 0; i < c->nr_lanes; i++)
+		if (c->lanes[i].scout && c->lanes[i].phase == LANE_QUICK)
+			return true;
+	return false;
+}
+
+bool pool_holds_back(const struct lane *l)
+{
+	const struct pool *p = l->crew->pool;
+	bool left = p->idle_since > 0 && p->at - p->idle_since >= LEFT_SECONDS;
+
+	return l->phase == LANE_STEP && !left && a_scout_works(l->crew);
 }
 
 void pool_set_blocked(struct lane *l, bool blocked)
@@ -418,6 +444,10 @@ void pool_look(struct pool *p)
 			p->busy_seconds += p->at - then;
 	}
 	p->busy = !idle;
+	if (!idle)
+		p->idle_since = 0;
+	else if (p->idle_since <= 0)
+		p->idle_since = p->at;
 	p->ready = work_is_ready(p);
 	p->memory.available = meminfo_available();
 	count_slots(p, idle);

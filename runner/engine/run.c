@@ -60,7 +60,8 @@ static void advance(struct lane *l)
 {
 	struct crew *c = l->crew;
 
-	if (!may_start(l) || !jobserver_take(c->jobserver))
+	if (!may_start(l) || pool_holds_back(l) ||
+	    !jobserver_take(c->jobserver))
 		return;
 	l->has_token = true;
 	pool_set_blocked(l, false);
@@ -192,14 +193,15 @@ static void describe_cell(const struct lane *l)
 	_cleanup_free_ char *config = path_join(dir, "config");
 	_cleanup_free_ char *make = path_join(dir, "make");
 	_cleanup_free_ char *vars =
-		strlist_join(&l->toolchain.make_vars, "\n");
+		strlist_join(&l->shared->toolchain.make_vars, "\n");
 	_cleanup_free_ char *wanted = path_join(dir, "wanted");
-	_cleanup_free_ char *options = strlist_join(&l->wanted, "\n");
+	_cleanup_free_ char *options = strlist_join(&l->shared->wanted, "\n");
 	const struct lane *of = l->same_as ? l->same_as : l;
 	const struct tree *t = l->crew->opts->tree;
 
-	if (!l->config || dir_make(dir, &err) ||
-	    file_write(config, l->config, strlen(l->config), &err) ||
+	if (!l->shared->config || dir_make(dir, &err) ||
+	    file_write(config, l->shared->config, strlen(l->shared->config),
+		       &err) ||
 	    file_write(make, vars, strlen(vars), &err) ||
 	    file_write(wanted, options, strlen(options), &err))
 		return;
@@ -243,13 +245,13 @@ static void prove(struct crew *c)
 		const struct lane *of = l->same_as ? l->same_as : l;
 
 		cells[i].srcarch = arch_srcarch(l->cell->arch);
-		if (of->config) {
-			read_config(of->config, &configs[i]);
+		if (of->shared->config) {
+			read_config(of->shared->config, &configs[i]);
 			cells[i].config = &configs[i];
 		}
-		if (of->has_units) {
-			cells[i].units = &of->units;
-			cells[i].obj = of->baseline.obj;
+		if (of->shared->has_units) {
+			cells[i].units = &of->shared->units;
+			cells[i].obj = of->shared->baseline.obj;
 		}
 	}
 	proofs_find(c->result, c->opts->tree, c->base_checkout, &c->includes,
@@ -272,15 +274,16 @@ static void finish(struct crew *c)
 	verdict_judge(r);
 	prove(c);
 	for (size_t i = 0; i < c->nr_lanes; i++) {
-		struct lane *l = &c->lanes[i];
+		const struct lane *l = &c->lanes[i];
 
 		if (!l->helper)
 			describe_cell(l);
 		for (unsigned p = 0; l->same_as && p < r->nr_patches; p++)
 			store_run_step(c->opts->store, r->id, p, l->cell->id,
 				       run_result_step(r, p, l->cell_nr), &err);
-		lane_release(l);
 	}
+	for (size_t i = 0; i < c->nr_lanes; i++)
+		lane_release(&c->lanes[i]);
 	causes_find(r);
 	pool_finish(c->pool);
 	place_cache_use(c->opts->place, &r->cache);
@@ -334,18 +337,27 @@ static int begin(struct crew *c, struct errbuf *err)
 	return 0;
 }
 
-/* A cell's own lanes come first, in the order of the cells. */
+/*
+ * The cells' own lanes come first. In a run each cell has a scout, which is
+ * some states ahead of the steps; in a bisection the quick pass comes before
+ * the first question, and helpers do more of the steps.
+ */
 static void open_lanes(struct crew *c)
 {
-	size_t cells = c->opts->matrix->nr_cells;
-	unsigned each = c->opts->lanes_per_cell;
+	const struct run_opts *o = c->opts;
+	size_t cells = o->matrix->nr_cells;
+	unsigned each = 1;
 
-	if (!each || !c->opts->next || c->opts->place->mode == SANDBOX_PLAIN)
+	if (o->place->mode != SANDBOX_PLAIN)
+		each = o->next ? o->lanes_per_cell : 2;
+	if (!each)
 		each = 1;
 	c->nr_lanes = cells * each;
 	c->lanes = xcalloc(c->nr_lanes, sizeof(*c->lanes));
-	for (size_t i = 0; i < c->nr_lanes; i++)
+	for (size_t i = 0; i < c->nr_lanes; i++) {
 		lane_init(&c->lanes[i], c, i % cells, i / cells);
+		c->lanes[i].scout = i >= cells && !o->next;
+	}
 	c->pool = pool_new(c);
 }
 
