@@ -69,29 +69,37 @@ static void print(const struct options *o, const struct run_result *r,
 	       build, skip, known, unknown);
 }
 
-/* The tasks of a cell as a run has them: the quick pass over all patches, then
- * the steps. */
-static void lane_tasks(const struct run_result *r, const struct plan *p,
-		       size_t cell, struct sim_lane *lane)
+static void add_task(struct sim_lane *lane, const struct sim_task *t)
 {
-	for (int quick = 1; quick >= 0; quick--) {
-		for (unsigned k = 1; k < r->nr_patches; k++) {
-			const struct plan_step *s =
-				&p->v[k * r->nr_cells + cell];
+	GROW(lane->v, lane->nr, lane->alloc);
+	lane->v[lane->nr++] = *t;
+}
 
-			if (strcmp(s->action, "build") ||
-			    (quick && !s->quick.units))
-				continue;
-			GROW(lane->v, lane->nr, lane->alloc);
-			lane->v[lane->nr++] = quick ? s->quick : s->step;
-		}
+/* The tasks of a cell as a run has them: the quick pass over all patches, and
+ * the steps, each behind its part of the pass. */
+static void cell_tasks(const struct run_result *r, const struct plan *p,
+		       size_t cell, struct sim_lane *scout,
+		       struct sim_lane *steps)
+{
+	steps->leader = scout;
+	for (unsigned k = 1; k < r->nr_patches; k++) {
+		const struct plan_step *s = &p->v[k * r->nr_cells + cell];
+		struct sim_task step = s->step;
+
+		if (strcmp(s->action, "build"))
+			continue;
+		if (s->quick.units)
+			add_task(scout, &s->quick);
+		step.after = (unsigned)scout->nr;
+		add_task(steps, &step);
 	}
 }
 
 static int print_simulation(const struct options *o, const struct run_result *r,
 			    const struct plan *p)
 {
-	struct sim_lane *lanes = xcalloc(r->nr_cells, sizeof(*lanes));
+	size_t nr = 2 * r->nr_cells;
+	struct sim_lane *lanes = xcalloc(nr, sizeof(*lanes));
 	struct sim_result here, there;
 	int code = EXIT_OK;
 	size_t steps = 0;
@@ -104,11 +112,11 @@ static int print_simulation(const struct options *o, const struct run_result *r,
 			code = EXIT_UNKNOWN;
 			continue;
 		}
-		lane_tasks(r, p, i, &lanes[i]);
-		steps += lanes[i].nr;
+		cell_tasks(r, p, i, &lanes[2 * i], &lanes[2 * i + 1]);
+		steps += lanes[2 * i].nr + lanes[2 * i + 1].nr;
 	}
-	simulate(lanes, r->nr_cells, o->jobs, &here);
-	simulate(lanes, r->nr_cells, o->simulate, &there);
+	simulate(lanes, nr, o->jobs, &here);
+	simulate(lanes, nr, o->simulate, &there);
 	if (code == EXIT_OK) {
 		printf("%zu quick replays and builds, %.0f s of CPU time\n"
 		       "%u core%s: %.1f s, %.1f %% busy\n"
@@ -119,7 +127,7 @@ static int print_simulation(const struct options *o, const struct run_result *r,
 		       o->simulate, o->simulate == 1 ? "" : "s",
 		       there.seconds, 100 * there.busy, there.longest);
 	}
-	for (size_t i = 0; i < r->nr_cells; i++)
+	for (size_t i = 0; i < nr; i++)
 		free(lanes[i].v);
 	free(lanes);
 	return code;

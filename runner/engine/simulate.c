@@ -73,7 +73,8 @@ struct sim_state {
 	enum sim_phase phase;
 	size_t at;	   /* the task */
 	double left;	   /* seconds of all tasks not yet begun: task_wall() */
-	double longest;	   /* the same with cores for all */
+	double *at_best;   /* when each task ends with cores for all */
+	bool leads;
 	double until;	   /* SIM_ALONE */
 	unsigned to_begin; /* units of the task */
 	double *ends;	   /* of units that run */
@@ -101,27 +102,55 @@ static double task_wall(const struct sim *s, const struct sim_task *t)
 	return t->alone + (rounds > 1 ? rounds : t->units > 0) * t->each;
 }
 
-static void open_lanes(struct sim *s, struct sim_result *r)
+static double when_leader_has_done(const struct sim *s,
+				   const struct sim_lane *l, unsigned after)
 {
-	for (size_t i = 0; i < s->nr; i++) {
-		struct sim_state *l = &s->v[i];
-
-		for (size_t k = 0; k < s->lanes[i].nr; k++) {
-			const struct sim_task *t = &s->lanes[i].v[k];
-
-			r->cpu_seconds += task_seconds(t);
-			l->left += task_wall(s, t);
-			l->longest += t->alone + (t->units ? t->each : 0);
-		}
-		if (!s->lanes[i].nr)
-			l->phase = SIM_DONE;
-		if (l->longest > r->longest)
-			r->longest = l->longest;
-	}
+	return l->leader && after
+		       ? s->v[l->leader - s->lanes].at_best[after - 1]
+		       : 0;
 }
 
-/* The waiting lane, or the one with units to begin, that has most before it. */
-static struct sim_state *longest(struct sim *s, enum sim_phase phase)
+static void open_lane(struct sim *s, size_t i, struct sim_result *r)
+{
+	const struct sim_lane *lane = &s->lanes[i];
+	struct sim_state *l = &s->v[i];
+	double end = 0;
+
+	l->at_best = xcalloc(lane->nr + 1, sizeof(*l->at_best));
+	for (size_t k = 0; k < lane->nr; k++) {
+		const struct sim_task *t = &lane->v[k];
+		double begin = when_leader_has_done(s, lane, t->after);
+
+		if (begin > end)
+			end = begin;
+		end += t->alone + (t->units ? t->each : 0);
+		l->at_best[k] = end;
+		r->cpu_seconds += task_seconds(t);
+		l->left += task_wall(s, t);
+	}
+	if (!lane->nr)
+		l->phase = SIM_DONE;
+	if (lane->leader)
+		s->v[lane->leader - s->lanes].leads = true;
+	if (end > r->longest)
+		r->longest = end;
+}
+
+static bool may_begin(const struct sim *s, const struct sim_state *l)
+{
+	const struct sim_lane *lane = &s->lanes[l - s->v];
+
+	return !lane->leader ||
+	       s->v[lane->leader - s->lanes].at >= lane->v[l->at].after;
+}
+
+static bool comes_first(const struct sim_state *a, const struct sim_state *b)
+{
+	return a->leads != b->leads ? a->leads : a->left > b->left;
+}
+
+/* The waiting lane, or the one with units to begin, that comes first. */
+static struct sim_state *pick(struct sim *s, enum sim_phase phase)
 {
 	struct sim_state *best = NULL;
 
@@ -129,8 +158,8 @@ static struct sim_state *longest(struct sim *s, enum sim_phase phase)
 		struct sim_state *l = &s->v[i];
 
 		if (l->phase == phase &&
-		    (phase == SIM_WAITS || l->to_begin) &&
-		    (!best || l->left > best->left))
+		    (phase == SIM_WAITS ? may_begin(s, l) : l->to_begin) &&
+		    (!best || comes_first(l, best)))
 			best = l;
 	}
 	return best;
@@ -162,9 +191,9 @@ static void give_cores(struct sim *s)
 {
 	struct sim_state *l;
 
-	while (s->idle && (l = longest(s, SIM_WAITS)))
+	while (s->idle && (l = pick(s, SIM_WAITS)))
 		begin_task(s, l);
-	while (s->idle && (l = longest(s, SIM_UNITS)))
+	while (s->idle && (l = pick(s, SIM_UNITS)))
 		begin_unit(s, l);
 }
 
@@ -226,7 +255,8 @@ void simulate(const struct sim_lane *lanes, size_t nr, unsigned cores,
 
 	*r = (struct sim_result){ 0 };
 	s.v = xcalloc(nr + 1, sizeof(*s.v));
-	open_lanes(&s, r);
+	for (size_t i = 0; i < nr; i++)
+		open_lane(&s, i, r);
 	for (;;) {
 		double t;
 
@@ -240,7 +270,9 @@ void simulate(const struct sim_lane *lanes, size_t nr, unsigned cores,
 	}
 	r->seconds = s.now;
 	r->busy = s.now > 0 ? r->cpu_seconds / (s.now * cores) : 1;
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
 		free(s.v[i].ends);
+		free(s.v[i].at_best);
+	}
 	free(s.v);
 }

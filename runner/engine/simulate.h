@@ -3,10 +3,11 @@
  * How long a run would take on so many cores, from what its parts took before.
  * Pure.
  *
- * A child of a lane is taken for what make is: something that one core does alone
- * (reading makefiles, prepare, linking what the units became), and then units that
- * all free cores may compile. A lane has one child at a time. Who goes on first is
- * decided as order.h does it: the lane with most before it.
+ * A child of a lane is taken for what make is: something that one core does
+ * alone (reading makefiles, prepare, linking what the units became), and then
+ * units that all free cores may compile. A lane has one child at a time. Who
+ * goes on first is decided as order.h does it: a lane that others follow, then
+ * the one with most before it.
  */
 #ifndef KVMATRIX_ENGINE_SIMULATE_H
 #define KVMATRIX_ENGINE_SIMULATE_H
@@ -30,18 +31,20 @@ struct sim_task {
 	double alone; /* seconds on one core */
 	unsigned units;
 	double each;
+	unsigned after; /* it waits for so many tasks of the lane's leader */
 };
 
 struct sim_lane {
 	struct sim_task *v; /* one after the other */
 	size_t nr, alloc;
+	const struct sim_lane *leader; /* before it in the array, or NULL */
 };
 
 struct sim_result {
 	double seconds;
 	double cpu_seconds;
 	double busy; /* of cores times seconds, from 0 to 1 */
-	double longest; /* the lane that takes longest even with cores for all */
+	double longest; /* what takes longest even with cores for all */
 };
 void simulate(const struct sim_lane *lanes, size_t nr, unsigned cores,
 	      struct sim_result *r);

@@ -78,8 +78,8 @@ static void test_text(void **state)
 
 static void test_one_lane(void **state)
 {
-	struct sim_task v[] = { { 1, 4, 2 }, { 0.5, 0, 2 } };
-	struct sim_lane lane = { v, 2, 2 };
+	struct sim_task v[] = { { 1, 4, 2, 0 }, { 0.5, 0, 2, 0 } };
+	struct sim_lane lane = { v, 2, 2, NULL };
 	struct sim_result r;
 
 	(void)state;
@@ -99,13 +99,35 @@ static void test_one_lane(void **state)
 /* One lane's units fill the cores that the other's lonely part leaves. */
 static void test_two_lanes(void **state)
 {
-	struct sim_task a[] = { { 4, 0, 0 } }, b[] = { { 0, 8, 1 } };
-	struct sim_lane lanes[] = { { a, 1, 1 }, { b, 1, 1 } };
+	struct sim_task a[] = { { 4, 0, 0, 0 } }, b[] = { { 0, 8, 1, 0 } };
+	struct sim_lane lanes[] = { { a, 1, 1, NULL }, { b, 1, 1, NULL } };
 	struct sim_result r;
 
 	(void)state;
 	simulate(lanes, 2, 3, &r);
 	assert_near(r.seconds, 4);
+	assert_near(r.busy, 1);
+}
+
+/* A step begins when its units were looked at, beside those of later states; and only
+ * on a core that the leader has no use for. */
+static void test_leader(void **state)
+{
+	struct sim_task quick[] = { { 0, 2, 3, 0 }, { 0, 1, 5, 0 } };
+	struct sim_task steps[] = { { 1, 0, 0, 1 }, { 4, 0, 0, 1 }, { 2, 0, 0, 2 } };
+	struct sim_lane lanes[] = { { quick, 2, 2, NULL }, { steps, 3, 3, NULL } };
+	struct sim_result r;
+
+	(void)state;
+	lanes[1].leader = &lanes[0];
+	simulate(lanes, 2, 2, &r);
+	/* 3: both looks; to 8: the next look, beside it 1 + 4; then the last step */
+	assert_near(r.seconds, 3 + 5 + 2);
+	assert_near(r.longest, 10);
+	simulate(lanes, 2, 64, &r);
+	assert_near(r.seconds, 10);
+	simulate(lanes, 2, 1, &r);
+	assert_near(r.seconds, 6 + 5 + 1 + 4 + 2);
 	assert_near(r.busy, 1);
 }
 
@@ -131,12 +153,16 @@ static void test_bounds(void **state)
 		double floor;
 
 		for (unsigned i = 0; i < nr; i++) {
-			lanes[i] = (struct sim_lane){ v[i], next_random(&seed) % 7, 6 };
+			lanes[i] = (struct sim_lane){ v[i], next_random(&seed) % 7, 6, NULL };
+			/* any before it that leads, or nobody */
+			if (i % 2 && next_random(&seed) % 2)
+				lanes[i].leader = &lanes[i - 1];
 			for (size_t k = 0; k < lanes[i].nr; k++)
 				v[i][k] = (struct sim_task){
 					next_random(&seed) % 100 / 10.0,
 					next_random(&seed) % 20,
 					next_random(&seed) % 50 / 10.0,
+					lanes[i].leader ? next_random(&seed) % (lanes[i - 1].nr + 1) : 0,
 				};
 		}
 		simulate(lanes, nr, cores, &r);
@@ -160,6 +186,7 @@ int main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_one_lane),
 		cmocka_unit_test(test_two_lanes),
+		cmocka_unit_test(test_leader),
 		cmocka_unit_test(test_bounds),
 	};
 
