@@ -361,6 +361,11 @@ static void judge_name(struct judge *j, const struct change *c,
 	judge_unlisted(j, name);
 }
 
+static bool is_readable(enum impact_kind kind)
+{
+	return kind == IMPACT_SOURCE || kind == IMPACT_DIRECTORY;
+}
+
 /* Judges one change; true when it matters to the cell. */
 static bool judge(struct judge *j, const struct change *c,
 		  enum impact_kind *kind)
@@ -382,14 +387,13 @@ static bool judge(struct judge *j, const struct change *c,
 	all_names(r, c->path, &names);
 	for (size_t i = 1; i < names.nr; i++)
 		judge_name(j, c, names.v[i]);
-	if (*kind == IMPACT_SOURCE || *kind == IMPACT_DIRECTORY)
+	if (is_readable(*kind))
 		judge_named(j, c);
 	if ((c->status == 'A' || c->status == 'D') &&
 	    impact_is_arch_header(c->path, r->srcarch))
 		note(j, IMPACT_WRAPPER, NULL);
 	/* Also another architecture's file: it may be what the unit misses. */
-	if (j->broken &&
-	    (*kind == IMPACT_SOURCE || *kind == IMPACT_DIRECTORY))
+	if (j->broken && is_readable(*kind))
 		note(j, IMPACT_BROKEN, NULL);
 	return j->matters;
 }
@@ -504,6 +508,15 @@ bool impact_unreached(const struct read_set *r, const struct change_list *l,
 				    strmap_nr(&r->units->files), l->v[0].path,
 				    l->nr > 1 ? ", ..." : "");
 	return true;
+}
+
+bool impact_may_be_read(const struct read_set *r, const struct change_list *l)
+{
+	for (size_t i = 0; i < l->nr; i++)
+		if (is_readable(impact_classify(l->v[i].path, r->srcarch,
+						r->index)))
+			return true;
+	return false;
 }
 
 /* ---- the proof in full -------------------------------------------------------- */

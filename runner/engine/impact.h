@@ -70,6 +70,10 @@ bool impact_unreached(const struct read_set *r,
 		      const struct change_list *since_prev, bool broken,
 		      char **reason);
 
+/* Is one of these a file that a unit could read of which nobody knows what it
+ * reads? Then impact_unreached() needs to know. */
+bool impact_may_be_read(const struct read_set *r, const struct change_list *l);
+
 /* ---- the proof in full ---------------------------------------------------- */
 
 enum impact_kind {

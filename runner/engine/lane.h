@@ -71,6 +71,8 @@ struct crew {
 	struct strlist added_sources; /* of these, .c and .S that some state
 				       * adds */
 	struct cache_rule *cache_rules; /* one a state */
+	unsigned *sources_since; /* by state: the one at which a source last
+				  * came or went */
 	struct lane *lanes;
 	size_t nr_lanes;
 	/* SANDBOX_PLAIN: the state that mnt/src is at, NULL: not made yet */
@@ -80,7 +82,8 @@ struct crew {
 	/* What many lanes have in common, found once. */
 	struct strmap toolchains; /* "arch/toolchain" -> struct toolchain * */
 	struct strmap sources;	  /* srcarch -> struct strlist *: lane.sources */
-	struct strmap readers;	  /* "srcarch path" -> struct strlist * */
+	struct strmap readers;	  /* srcarch -> struct strmap *: path -> struct
+				   * strlist *, see lane_text.c */
 	struct strmap earlier;	  /* see lane_memory.c */
 };
 
@@ -164,6 +167,17 @@ struct lane_shared {
 	struct impact_memo *memo; /* see lane_memo() */
 	unsigned more_from;	  /* see lane_text.c; 0: not found out */
 	struct quick_pass quick;
+	/* What was last asked for is asked for again and again. */
+	struct {
+		unsigned since; /* sources_since and 1; 0: nothing was asked */
+		size_t of;	/* so many dependents were known */
+		struct strlist goals;
+	} asked;
+	struct {
+		struct strlist goals;
+		char *cell;
+	} named;		/* see lane_name_step() */
+	struct strmap *readers; /* of crew.readers */
 };
 
 struct lane {
@@ -351,11 +365,20 @@ bool lane_audit_links(const struct lane *l);
 void lane_audit(struct lane *l, const struct strlist *goals);
 
 /* lane_text.c */
+enum lane_reach {
+	LANE_READS,    /* something of what changed */
+	LANE_MAY_READ, /* that depends on what nobody knows yet */
+	LANE_UNREACHED,
+};
 /*
- * impact_unreached() between the state before and this one; what is not known to be
- * read (unread: there are units of which it is not) is settled by the #include
- * lines of all states, where they can.
+ * Does the cell read what differs from the state before? impact_unreached()
+ * tells; what is not known to be read (unread: there are units of which it is
+ * not) is settled by the #include lines of all states, where they can.
+ * LANE_UNREACHED: reason is owned.
  */
+enum lane_reach lane_reach(struct lane *l, const struct read_set *r,
+			   const struct state *state, bool unread,
+			   char **reason);
 bool lane_is_unreached(struct lane *l, const struct read_set *r,
 		       const struct state *state, bool unread, char **reason);
 

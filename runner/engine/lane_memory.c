@@ -262,6 +262,7 @@ struct earlier_step {
 	struct change_list state;  /* since the base */
 	struct change_list undone; /* what it takes to go back to the base: of
 				    * that, what matters to the cell */
+	size_t missed; /* of these, what the last state did not have */
 };
 
 /* Steps built in a cell for the same goals. */
@@ -384,12 +385,18 @@ static void read_earlier(struct lane *l, struct earlier_step *e)
  * A quick no: some path that matters is changed in one of the two states and in
  * the other it is that of the base.
  */
-static bool differs(struct lane *l, const struct earlier_step *e,
+static bool differs(struct lane *l, struct earlier_step *e,
 		    const struct change_list *now)
 {
-	for (size_t i = 0; i < e->undone.nr; i++)
-		if (!tree_find_change(now, e->undone.v[i].path))
-			return true;
+	/* What a state did not have the next one has not either, mostly. */
+	for (size_t i = 0; i < e->undone.nr; i++) {
+		size_t at = (e->missed + i) % e->undone.nr;
+
+		if (tree_find_change(now, e->undone.v[at].path))
+			continue;
+		e->missed = at;
+		return true;
+	}
 	for (size_t i = 0; i < now->nr; i++)
 		if (impact_memo_matters(lane_memo(l), &now->v[i]) &&
 		    !tree_find_change(&e->state, now->v[i].path))
@@ -442,9 +449,17 @@ static char *find_same(struct lane *l, const char *cell, struct step_result *s)
 
 void lane_name_step(struct lane *l, const struct strlist *goals)
 {
+	struct lane_shared *of = l->shared;
+
+	if (!of->named.cell || !strlist_equal(&of->named.goals, goals)) {
+		free(of->named.cell);
+		of->named.cell = cell_name(l, goals);
+		strlist_release(&of->named.goals);
+		strlist_cat(&of->named.goals, goals);
+	}
 	free(l->step_cell);
 	free(l->step_key);
-	l->step_cell = cell_name(l, goals);
+	l->step_cell = xstrdup(of->named.cell);
 	l->step_key = step_key(l, l->step_cell);
 }
 

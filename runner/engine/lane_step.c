@@ -166,15 +166,11 @@ static bool source_exists(const struct lane *l, const char *object,
 	return false;
 }
 
-void lane_goals(const struct lane *l, const struct state *s,
-		struct strlist *goals)
+static void find_goals(const struct lane *l, const struct state *s,
+		       struct strlist *goals)
 {
 	_cleanup_strlist_ struct strlist all = STRLIST_INIT;
 
-	if (lane_is_image(l)) {
-		lane_image_goals(l, goals);
-		return;
-	}
 	strlist_cat(&all, &l->shared->base_goals);
 	strlist_cat(&all, &l->shared->tip_goals);
 	strlist_sort(&all);
@@ -182,6 +178,25 @@ void lane_goals(const struct lane *l, const struct state *s,
 	strlist_each(g, &all)
 		if (source_exists(l, g, s))
 			strlist_add(goals, g);
+}
+
+void lane_goals(const struct lane *l, const struct state *s,
+		struct strlist *goals)
+{
+	size_t nr = l->shared->base_goals.nr + l->shared->tip_goals.nr;
+	unsigned since = l->crew->sources_since[s->patch];
+
+	if (lane_is_image(l)) {
+		lane_image_goals(l, goals);
+		return;
+	}
+	if (l->shared->asked.since != since + 1 || l->shared->asked.of != nr) {
+		strlist_release(&l->shared->asked.goals);
+		find_goals(l, s, &l->shared->asked.goals);
+		l->shared->asked.since = since + 1;
+		l->shared->asked.of = nr;
+	}
+	strlist_cat(goals, &l->shared->asked.goals);
 }
 
 bool lane_needs_tip_listing(const struct lane *l)

@@ -24,19 +24,35 @@
 #include "sys/mem.h"
 
 /* The same for all cells of an architecture. */
-static const struct strlist *readers(struct crew *c, const char *srcarch,
-				     const char *path)
+static struct strmap *readers_by_path(const struct lane *l)
 {
-	_cleanup_free_ char *key = xasprintf("%s %s", srcarch, path);
-	struct strlist *known = strmap_get(&c->readers, key);
+	struct crew *c = l->crew;
+	struct strmap *m = strmap_get(&c->readers, l->cell->srcarch);
+
+	if (!m) {
+		m = xcalloc(1, sizeof(*m));
+		strmap_set(&c->readers, l->cell->srcarch, m);
+	}
+	return m;
+}
+
+static const struct strlist *readers(const struct lane *l, const char *path)
+{
+	struct lane_shared *of = l->shared;
+	struct strlist *known;
+
+	if (!of->readers)
+		of->readers = readers_by_path(l);
+	known = strmap_get(of->readers, path);
 
 	if (!known) {
 		_cleanup_strlist_ struct strlist touched = STRLIST_INIT;
 
 		known = xcalloc(1, sizeof(*known));
 		strlist_add(&touched, path);
-		include_index_users(&c->includes, &touched, srcarch, known);
-		strmap_set(&c->readers, key, known);
+		include_index_users(&l->crew->includes, &touched,
+				    l->cell->srcarch, known);
+		strmap_set(of->readers, path, known);
 	}
 	return known;
 }
@@ -72,7 +88,7 @@ static bool can_read(const struct lane *l, const char *path, bool others)
 		return true;
 	if (include_index_is_makefile(path))
 		return !is_foreign(l, path);
-	strlist_each(s, readers(c, l->cell->srcarch, path))
+	strlist_each(s, readers(l, path))
 		if (unit_set_reads(&l->shared->units, s) ||
 		    unit_set_reads(&l->chain.units, s) ||
 		    strmap_has(&l->more_reads, s) ||
@@ -132,13 +148,24 @@ static bool cannot_read(struct lane *l, const struct state *state,
 	return true;
 }
 
+enum lane_reach lane_reach(struct lane *l, const struct read_set *r,
+			   const struct state *state, bool unread,
+			   char **reason)
+{
+	const struct change_list *changes = &state->since_prev;
+	_cleanup_free_ char *known = NULL;
+
+	if (!impact_unreached(r, changes, false, &known))
+		return LANE_READS;
+	if (!unread || !impact_may_be_read(r, changes)) {
+		*reason = STEAL(known);
+		return LANE_UNREACHED;
+	}
+	return cannot_read(l, state, reason) ? LANE_UNREACHED : LANE_MAY_READ;
+}
+
 bool lane_is_unreached(struct lane *l, const struct read_set *r,
 		       const struct state *state, bool unread, char **reason)
 {
-	_cleanup_free_ char *known = NULL;
-
-	if (impact_unreached(r, &state->since_prev, unread, reason))
-		return true;
-	return unread && impact_unreached(r, &state->since_prev, false, &known) &&
-	       cannot_read(l, state, reason);
+	return lane_reach(l, r, state, unread, reason) == LANE_UNREACHED;
 }

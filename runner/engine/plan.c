@@ -162,6 +162,7 @@ static void plan_step(struct planner *b, struct plan_step *ps)
 	const struct state *state =
 		&b->l->crew->opts->tree->states[ps->patch];
 	_cleanup_free_ char *proof = NULL;
+	enum lane_reach reach;
 
 	if (state->not_applied) {
 		ps->action = "not-applied";
@@ -173,12 +174,11 @@ static void plan_step(struct planner *b, struct plan_step *ps)
 				    xstrdup("the baseline is in the cache"));
 		return;
 	}
-	if (lane_is_unreached(b->l, &b->r, state, b->broken || !b->known,
-			      &proof)) {
+	reach = lane_reach(b->l, &b->r, state, b->broken || !b->known, &proof);
+	if (reach == LANE_UNREACHED) {
 		ps->action = "skip";
 		ps->reason = reason(b->plan, STEAL(proof));
-	} else if (!impact_unreached(&b->r, &state->since_prev, b->broken,
-				     &proof)) {
+	} else if (reach == LANE_READS || b->broken) {
 		plan_build(b, ps);
 	} else {
 		/* A unit that is yet to be built may read more. */

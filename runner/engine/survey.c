@@ -157,6 +157,32 @@ static void cache_rule(struct cache_rule *rule, const struct include_index *x,
 			      xstrdup(t->states[0].tree);
 }
 
+/* Has the state sources that the one before had not, or the reverse? */
+static bool moves_sources(const struct state *s)
+{
+	if (s->not_applied)
+		return true; /* it is taken for the base */
+	for (size_t i = 0; i < s->since_prev.nr; i++) {
+		const struct change *c = &s->since_prev.v[i];
+
+		if ((c->status == 'A' || c->status == 'D') &&
+		    (ends_with(c->path, ".c") || ends_with(c->path, ".S")))
+			return true;
+	}
+	return false;
+}
+
+static void find_moved_sources(struct crew *c)
+{
+	const struct tree *t = c->opts->tree;
+
+	c->sources_since = xcalloc(t->nr_states, sizeof(*c->sources_since));
+	for (unsigned i = 1; i < t->nr_states; i++)
+		c->sources_since[i] = moves_sources(&t->states[i])
+					      ? i
+					      : c->sources_since[i - 1];
+}
+
 int survey(struct crew *c, struct errbuf *err)
 {
 	const struct run_opts *o = c->opts;
@@ -179,6 +205,7 @@ int survey(struct crew *c, struct errbuf *err)
 	for (size_t i = 0; i < o->tree->nr_states; i++)
 		cache_rule(&c->cache_rules[i], &c->includes, o->tree,
 			   &o->tree->states[i]);
+	find_moved_sources(c);
 	return 0;
 }
 
@@ -199,7 +226,12 @@ void survey_release(struct crew *c)
 	}
 	strmap_release(&c->toolchains);
 	release_lists(&c->sources);
-	release_lists(&c->readers);
+	strmap_each(e, &c->readers) {
+		release_lists(strmap_value(e));
+		free(strmap_value(e));
+	}
+	strmap_release(&c->readers);
+	free(c->sources_since);
 	lane_memory_release(c);
 	for (size_t i = 0; c->cache_rules && i < c->opts->tree->nr_states; i++)
 		free(c->cache_rules[i].space);

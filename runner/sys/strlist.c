@@ -91,6 +91,16 @@ bool strlist_has_sorted(const struct strlist *l, const char *s)
 	       bsearch(&s, l->v, l->nr, sizeof(*l->v), by_string) != NULL;
 }
 
+bool strlist_equal(const struct strlist *a, const struct strlist *b)
+{
+	if (a->nr != b->nr)
+		return false;
+	for (size_t i = 0; i < a->nr; i++)
+		if (strcmp(a->v[i], b->v[i]))
+			return false;
+	return true;
+}
+
 void strlist_split(struct strlist *l, const char *text, const char *seps)
 {
 	while (*text) {

@@ -36,6 +36,8 @@ void strlist_sort(struct strlist *l);
 bool strlist_has(const struct strlist *l, const char *s);
 /* Binary search in a list that strlist_sort() has ordered. */
 bool strlist_has_sorted(const struct strlist *l, const char *s);
+/* The same strings in the same order. */
+bool strlist_equal(const struct strlist *a, const struct strlist *b);
 /* Splits at any character of seps; empty fields are dropped. */
 void strlist_split(struct strlist *l, const char *text, const char *seps);
 /* Joined by sep; the caller frees. */
