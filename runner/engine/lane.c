@@ -225,7 +225,9 @@ static bool has_quick_pass(const struct lane *l)
 
 static enum lane_progress quick_pass(struct lane *l)
 {
-	if (has_quick_pass(l) && (l->scout || !lane_scout(l)) &&
+	bool in_vain = l->scout && own_lane(l)->phase == LANE_DONE;
+
+	if (!in_vain && has_quick_pass(l) && (l->scout || !lane_scout(l)) &&
 	    l->patch < l->crew->result->nr_patches)
 		return lane_quick(l) ? LANE_BUSY : LANE_AGAIN;
 	unit_set_release(&l->shared->quick.units);
