@@ -141,6 +141,15 @@ test_expect_success 'what only code generation shows is no contradiction' '
 		return 0;
 	}
 	EOT
+	patch "KVM: s390: A warning that comes late, and is an error" append arch/s390/kvm/gaccess.c <<-\EOT &&
+	#pragma GCC diagnostic error "-Wreturn-type"
+	int no_end(int a);
+	int no_end(int a)
+	{
+		if (a)
+			return 1;
+	}
+	EOT
 	test_expect_code 1 judge codegen base..codegen --no-ccache &&
 	! grep "internal error" codegen.out &&
 	! grep "quick pass:" codegen.err &&
@@ -150,10 +159,14 @@ test_expect_success 'what only code generation shows is no contradiction' '
 	verdicts_are objects <<-\EOT &&
 	1 arm64/default/gcc unreached
 	1 s390/default/gcc regressed
+	2 arm64/default/gcc unreached
+	2 s390/default/gcc regressed
 	EOT
 	verdicts_are codegen <<-\EOT
 	1 arm64/default/gcc unreached
 	1 s390/default/gcc regressed
+	2 arm64/default/gcc unreached
+	2 s390/default/gcc regressed
 	EOT
 '
 

@@ -202,9 +202,44 @@ void quick_harvest(struct quick_state *q, struct make_log *log,
 
 /* ---- against the build ------------------------------------------------------ */
 
+/* Warnings of gcc that come when a unit has been parsed; some Makefile may make any of
+ * them an error. */
+static bool is_late_warning(const char *option)
+{
+	static const char *const late[] = {
+		"-Waggressive-loop-optimizations",
+		"-Walloc-size-larger-than",
+		"-Warray-bounds",
+		"-Wattribute-warning",
+		"-Wdangling-pointer",
+		"-Wformat-overflow",
+		"-Wformat-truncation",
+		"-Wframe-larger-than",
+		"-Wfree-nonheap-object",
+		"-Wimplicit-fallthrough",
+		"-Winfinite-recursion",
+		"-Wmaybe-uninitialized",
+		"-Wnull-dereference",
+		"-Wrestrict",
+		"-Wstack-usage",
+		"-Wstringop-",
+		"-Wuninitialized",
+		"-Wunused-function",
+		"-Wuse-after-free",
+		"-Wzero-length-bounds",
+	};
+
+	for (size_t i = 0; option && i < ARRAY_SIZE(late); i++)
+		if (starts_with(option, late[i]))
+			return true;
+	return false;
+}
+
 bool quick_needs_codegen(const struct diagnostic *d)
 {
 	static const char *const marks[] = {
+		"control reaches end of non-void function",
+		"defined but not used",
 		"declared with attribute error", /* BUILD_BUG_ON */
 		"impossible constraint",
 		"inconsistent operand constraints",
@@ -214,7 +249,7 @@ bool quick_needs_codegen(const struct diagnostic *d)
 		"undefined reference",
 	};
 
-	if (d->tool && strcmp(d->tool, "cc"))
+	if ((d->tool && strcmp(d->tool, "cc")) || is_late_warning(d->option))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
 		if (strstr(d->message, marks[i]))

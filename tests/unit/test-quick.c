@@ -89,6 +89,8 @@ static void test_codegen(void **state)
 	} t[] = {
 		{ "cc", "call to '__compiletime_assert_7' declared with attribute error: x", true },
 		{ "cc", "impossible constraint in 'asm'", true },
+		{ "cc", "control reaches end of non-void function", true },
+		{ "cc", "no return statement in function returning non-void", false },
 		{ "as", "no such instruction", true },
 		{ "objtool", "x", true },
 		{ "cc", "x.h: No such file or directory", false },
@@ -103,6 +105,21 @@ static void test_codegen(void **state)
 		add(&l, "a.o", t[i].tool, t[i].message);
 		assert_int_equal(quick_needs_codegen(&l.v[0]), t[i].want);
 	}
+}
+
+/* Whatever the words: gcc gives this warning when the unit has been parsed. */
+static void test_late_warning(void **state)
+{
+	_cleanup_diag_list_ struct diag_list l = DIAG_LIST_INIT;
+
+	(void)state;
+	add(&l, "a.o", "cc", "this statement may fall through");
+	assert_false(quick_needs_codegen(&l.v[0]));
+	l.v[0].option = xstrdup("-Wimplicit-fallthrough=");
+	assert_true(quick_needs_codegen(&l.v[0]));
+	free(l.v[0].option);
+	l.v[0].option = xstrdup("-Wimplicit-function-declaration");
+	assert_false(quick_needs_codegen(&l.v[0]));
 }
 
 /* What the pass and the build say of a.o; how many contradictions. */
@@ -158,6 +175,7 @@ int main(void)
 		{ "through the compiler cache", test_objects, NULL, NULL, NULL },
 		{ "where gcc writes dependencies", test_depfile, NULL, NULL,
 		  NULL },
+		{ "warnings that come late", test_late_warning, NULL, NULL, NULL },
 		{ "messages of code generation", test_codegen, NULL, NULL,
 		  NULL },
 		{ "contradictions, and what is none", test_compare, NULL, NULL,
