@@ -151,7 +151,7 @@ static void shared_free(struct lane_shared *s)
 	unit_set_release(&s->units);
 	impact_memo_free(s->memo);
 	quick_pass_release(&s->quick);
-	strlist_release(&s->asked.goals);
+	strlist_release(&s->last.goals);
 	strlist_release(&s->named.goals);
 	free(s->named.cell);
 	free(s);

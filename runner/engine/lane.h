@@ -13,7 +13,7 @@
  *	lane_lost.c   options that a state loses
  *	lane_child.c  starting a command in the sandbox, in both modes
  *	lane_chain.c  the objtree that goes from state to state
- *	lane_quick.c  the quick pass before the steps
+ *	lane_quick.c  the quick pass, ahead of the steps
  *	lane_audit.c  skipped steps that are built anyway
  *	lane_look.c   what the audits want to see of each state
  *	lane_memory.c steps that need no build: proved, or built before
@@ -167,12 +167,12 @@ struct lane_shared {
 	struct impact_memo *memo; /* see lane_memo() */
 	unsigned more_from;	  /* see lane_text.c; 0: not found out */
 	struct quick_pass quick;
-	/* What was last asked for is asked for again and again. */
+	/* lane_goals() of the last state: mostly those of the next one, too */
 	struct {
-		unsigned since; /* sources_since and 1; 0: nothing was asked */
+		unsigned since; /* sources_since and 1; 0: there was none */
 		size_t of;	/* so many dependents were known */
 		struct strlist goals;
-	} asked;
+	} last;
 	struct {
 		struct strlist goals;
 		char *cell;

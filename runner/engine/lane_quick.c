@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A lane's quick pass, over all states before the first step is built.
+ * The quick pass of a cell, over all its states: by its scout, which the steps
+ * follow, or by its own lane before the first step is built.
  *
  * Like the objtree of the steps (lane_chain.c) it goes from state to state: what
  * differs from the state it was at last reaches units, by the dependencies that

@@ -190,13 +190,13 @@ void lane_goals(const struct lane *l, const struct state *s,
 		lane_image_goals(l, goals);
 		return;
 	}
-	if (l->shared->asked.since != since + 1 || l->shared->asked.of != nr) {
-		strlist_release(&l->shared->asked.goals);
-		find_goals(l, s, &l->shared->asked.goals);
-		l->shared->asked.since = since + 1;
-		l->shared->asked.of = nr;
+	if (l->shared->last.since != since + 1 || l->shared->last.of != nr) {
+		strlist_release(&l->shared->last.goals);
+		find_goals(l, s, &l->shared->last.goals);
+		l->shared->last.since = since + 1;
+		l->shared->last.of = nr;
 	}
-	strlist_cat(goals, &l->shared->asked.goals);
+	strlist_cat(goals, &l->shared->last.goals);
 }
 
 bool lane_needs_tip_listing(const struct lane *l)

@@ -16,8 +16,7 @@
 #include <time.h>
 
 #define COUNTER_SECONDS 0.1 /* at most one value of a counter in this time */
-#define LEFT_SECONDS \
-	0.3 /* what lies idle so long, the quick pass has no use for */
+#define LEFT_SECONDS 0.3 /* the quick pass has no use for what is idle so long */
 
 struct pool_lane {
 	struct work_cost costs[WORK_NR];
