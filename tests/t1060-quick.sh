@@ -189,6 +189,28 @@ test_expect_success NAMESPACES 'a compiler that lies in the quick pass is an int
 	grep "internal error.*diag.o fails in the quick pass and passes in the build" lie.out
 '
 
+test_expect_success NAMESPACES 'a pass that cannot go on leaves the rest to the builds' '
+	cat >bin/s390x-linux-gnu-gcc <<-EOT &&
+	#!/bin/sh
+	case "\$*" in
+	*-fsyntax-only*diag.c*|*diag.c*-fsyntax-only*)
+		for file in "$TRASH"/cache/kvmatrix/scratch/*/*/quick/make/replay.mk
+		do
+			rm "\$file" && mkdir "\$file"
+		done ;;
+	esac
+	exec $(command -v s390x-linux-gnu-gcc) "\$@"
+	EOT
+	(PATH=$TRASH/bin:$PATH && export PATH &&
+		test_expect_code 1 judge halted base..series --cells s390 --no-ccache --no-memory) &&
+	grep "s390/default/gcc: the quick pass ends at patch 2: .*replay.mk" halted.err &&
+	grep "s390.default.gcc patch 1, quick pass: 1 unit fails" halted.err &&
+	! grep "patch [2-6], quick pass" halted.err &&
+	! grep "internal error" halted.out &&
+	grep "s390/default/gcc" full.expected >expected &&
+	results verdicts halted >actual && test_cmp expected actual
+'
+
 test_expect_success 'setup: a unit fails and stays so while others change' '
 	topic stays &&
 	patch "KVM: s390: Break diag.c" subst arch/s390/kvm/diag.c "s/4096/nothing/" &&
