@@ -40,7 +40,7 @@ engine-y := tree tree_lines tree_git tree_repo tree_import tree_states \
 	toolchain cellconf cellconf_lost kconfig_text kconfig_expr kconfig_why includes \
 	include_scan include_walk listing impact impact_path impact_text \
 	impact_memo baseline place survey harvest commands replay lane_replay lane lane_child \
-	lane_config lane_base lane_lost lane_chain lane_audit lane_memory lane_text lane_quick lane_step \
+	lane_config lane_base lane_lost lane_chain lane_audit lane_memory lane_text legs lane_quick lane_step \
 	lane_ask lane_image lane_look lane_first quick suspects run pool order simulate trace plan \
 	link_script link_check link_modpost link_compare link_step image \
 	objects look look_tree step_view verdict \
@@ -62,7 +62,7 @@ cmd-objs := $(cmd-y:%=cmd/%) main
 
 unit-tests := proc jobserver sandbox tarball objfile series matrix \
 	diagnostic diag-compiler diag-link diag-make diag-damage result \
-	result-json store order simulate trace tree tree-apply tree-layer \
+	result-json store order legs simulate trace tree tree-apply tree-layer \
 	cellconf includes impact harvest commands quick look image link-check \
 	verdict suspects bisect bisect-sheet cause cause-kind cause-span \
 	cause-proof ctext audit cond report bootcalls cparse identity \

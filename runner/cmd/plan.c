@@ -3,6 +3,7 @@
 #include "cmd/explain.h"
 #include "cmd/options.h"
 #include "cmd/session.h"
+#include "engine/legs.h"
 #include "sys/errbuf.h"
 #include "sys/mem.h"
 #include "sys/strbuf.h"
@@ -75,34 +76,71 @@ static void add_task(struct sim_lane *lane, const struct sim_task *t)
 	lane->v[lane->nr++] = *t;
 }
 
-/* The tasks of a cell as a run has them: the quick pass over all patches, and
- * the steps, each behind its part of the pass. */
-static void cell_tasks(const struct run_result *r, const struct plan *p,
-		       size_t cell, struct sim_lane *scout,
-		       struct sim_lane *steps)
+/* The walker that comes first to an end of what it has. */
+static struct sim_lane *next_walker(struct sim_lane *lanes, unsigned walkers)
 {
-	steps->leader = scout;
+	struct sim_lane *best = NULL;
+	double least = 0;
+
+	for (unsigned i = 0; i < walkers; i++) {
+		double seconds = 0;
+
+		for (size_t k = 0; k < lanes[i].nr; k++)
+			seconds += lanes[i].v[k].alone + lanes[i].v[k].each;
+		if (best && seconds >= least)
+			continue;
+		best = &lanes[i];
+		least = seconds;
+	}
+	return best;
+}
+
+/*
+ * The tasks of a cell as a run has them: the quick pass over all patches, by
+ * walkers that take its legs as they come to them, and the steps, each behind
+ * its part of the pass.
+ */
+static void cell_tasks(const struct run_result *r, const struct plan *p,
+		       size_t cell, unsigned walkers, struct sim_lane *lanes)
+{
+	struct sim_lane *steps = &lanes[walkers], *scout = lanes;
+
 	for (unsigned k = 1; k < r->nr_patches; k++) {
 		const struct plan_step *s = &p->v[k * r->nr_cells + cell];
 		struct sim_task step = s->step;
 
 		if (strcmp(s->action, "build"))
 			continue;
+		if (s->begins_leg)
+			scout = next_walker(lanes, walkers);
 		if (s->quick.units)
 			add_task(scout, &s->quick);
+		step.leader = scout;
 		step.after = (unsigned)scout->nr;
 		add_task(steps, &step);
 	}
 }
 
+static void simulate_cells(const struct run_result *r, const struct plan *p,
+			   unsigned cores, struct sim_result *out)
+{
+	unsigned walkers = legs_walkers(cores, r->nr_cells);
+	size_t nr = (walkers + 1) * r->nr_cells;
+	struct sim_lane *lanes = xcalloc(nr + 1, sizeof(*lanes));
+
+	for (size_t i = 0; i < r->nr_cells; i++)
+		cell_tasks(r, p, i, walkers, &lanes[(walkers + 1) * i]);
+	simulate(lanes, nr, cores, out);
+	for (size_t i = 0; i < nr; i++)
+		free(lanes[i].v);
+	free(lanes);
+}
+
 static int print_simulation(const struct options *o, const struct run_result *r,
 			    const struct plan *p)
 {
-	size_t nr = 2 * r->nr_cells;
-	struct sim_lane *lanes = xcalloc(nr, sizeof(*lanes));
 	struct sim_result here, there;
 	int code = EXIT_OK;
-	size_t steps = 0;
 
 	for (size_t i = 0; i < r->nr_cells; i++) {
 		if (!p->has_baseline[i] || !p->has_times[i]) {
@@ -110,27 +148,21 @@ static int print_simulation(const struct options *o, const struct run_result *r,
 				 "take; run the series once",
 				 r->cells[i].id);
 			code = EXIT_UNKNOWN;
-			continue;
 		}
-		cell_tasks(r, p, i, &lanes[2 * i], &lanes[2 * i + 1]);
-		steps += lanes[2 * i].nr + lanes[2 * i + 1].nr;
 	}
-	simulate(lanes, nr, o->jobs, &here);
-	simulate(lanes, nr, o->simulate, &there);
-	if (code == EXIT_OK) {
-		printf("%zu quick replays and builds, %.0f s of CPU time\n"
-		       "%u core%s: %.1f s, %.1f %% busy\n"
-		       "%u core%s: %.1f s, %.1f %% busy\n"
-		       "the longest cell alone, with any number of cores: %.1f s\n",
-		       steps, here.cpu_seconds, o->jobs,
-		       o->jobs == 1 ? "" : "s", here.seconds, 100 * here.busy,
-		       o->simulate, o->simulate == 1 ? "" : "s",
-		       there.seconds, 100 * there.busy, there.longest);
-	}
-	for (size_t i = 0; i < nr; i++)
-		free(lanes[i].v);
-	free(lanes);
-	return code;
+	if (code != EXIT_OK)
+		return code;
+	simulate_cells(r, p, o->jobs, &here);
+	simulate_cells(r, p, o->simulate, &there);
+	printf("%zu quick replays and builds, %.0f s of CPU time\n"
+	       "%u core%s: %.1f s, %.1f %% busy\n"
+	       "%u core%s: %.1f s, %.1f %% busy\n"
+	       "the longest cell alone, with any number of cores: %.1f s\n",
+	       here.nr, here.cpu_seconds, o->jobs, o->jobs == 1 ? "" : "s",
+	       here.seconds, 100 * here.busy, o->simulate,
+	       o->simulate == 1 ? "" : "s", there.seconds, 100 * there.busy,
+	       there.longest);
+	return EXIT_OK;
 }
 
 static void no_event(void *data, const struct run_event *e)
@@ -183,6 +215,7 @@ int cmd_plan(int argc, char **argv)
 		};
 
 		e.patch = o.patch;
+		p.wants_times = o.simulate != 0;
 		code = check_explain(&o, &s);
 		if (code == EXIT_OK &&
 		    run_explain(&ro, &r, &p, o.explain ? &e : NULL, &err)) {

@@ -57,6 +57,11 @@ struct lane *lane_scout(const struct lane *l)
 	return NULL;
 }
 
+bool lane_is_late_scout(const struct lane *l)
+{
+	return l->scout && l != lane_scout(l);
+}
+
 /* The last one of the cell's lanes leaves the baseline to other runs. */
 static void leave(struct lane *l)
 {
@@ -84,7 +89,8 @@ void lane_fail(struct lane *l, const char *fmt, ...)
 	va_end(ap);
 	if (l->scout) {
 		/* The steps can do without. */
-		lane_quick_give_up(l, text.buf);
+		if (l->phase == LANE_QUICK)
+			lane_quick_give_up(l, text.buf);
 		leave(l);
 		return;
 	}
@@ -163,6 +169,7 @@ void lane_release(struct lane *l)
 		shared_free(l->shared);
 	free(l->scratch);
 	free(l->conf_obj);
+	quick_walk_release(&l->walk);
 	strmap_release(&l->more_reads);
 	strmap_release(&l->kconfig);
 	strmap_release(&l->seen);
@@ -228,9 +235,9 @@ static enum lane_progress quick_pass(struct lane *l)
 	bool in_vain = l->scout && own_lane(l)->phase == LANE_DONE;
 
 	if (!in_vain && has_quick_pass(l) && (l->scout || !lane_scout(l)) &&
-	    l->patch < l->crew->result->nr_patches)
+	    lane_quick_goes_on(l))
 		return lane_quick(l) ? LANE_BUSY : LANE_AGAIN;
-	unit_set_release(&l->shared->quick.units);
+	quick_walk_release(&l->walk);
 	/* What later states read is no reason to build an earlier one. */
 	strmap_release(&l->more_reads);
 	if (l->scout) {
@@ -256,16 +263,20 @@ static enum lane_progress join(struct lane *l)
 	lane_read_kconfig(l, l->shared->baseline.obj);
 	l->patch = 1;
 	l->phase = l->scout ? LANE_QUICK : LANE_STEP;
-	return LANE_AGAIN;
+	/* whether slots are left for it is asked before it goes on */
+	return lane_is_late_scout(l) ? LANE_WAITS : LANE_AGAIN;
 }
 
-/* The units of the step are about to be compiled by the cell's scout. */
-static bool is_behind_scout(const struct lane *l)
+/* The units of the step are about to be compiled by a scout of the cell. */
+static bool is_behind_scouts(const struct lane *l)
 {
-	const struct lane *scout = lane_scout(l);
+	const struct crew *c = l->crew;
 
-	return scout && scout->phase != LANE_DONE &&
-	       l->patch >= l->shared->quick.passed;
+	for (size_t i = l->cell_nr; i < c->nr_lanes && !lane_quick_passed(l);
+	     i += c->opts->matrix->nr_cells)
+		if (c->lanes[i].scout && c->lanes[i].phase != LANE_DONE)
+			return true;
+	return false;
 }
 
 static enum lane_progress step(struct lane *l)
@@ -273,7 +284,7 @@ static enum lane_progress step(struct lane *l)
 	if (lane_look_due(l))
 		return lane_look(l) ? LANE_BUSY : LANE_AGAIN;
 	if (l->patch < l->crew->result->nr_patches) {
-		if (l->phase == LANE_STEP && is_behind_scout(l))
+		if (l->phase == LANE_STEP && is_behind_scouts(l))
 			return LANE_WAITS;
 		return lane_step(l) ? LANE_BUSY : LANE_AGAIN;
 	}

@@ -29,6 +29,7 @@
 #include "engine/baseline.h"
 #include "engine/impact.h"
 #include "engine/includes.h"
+#include "engine/legs.h"
 #include "engine/look.h"
 #include "engine/place.h"
 #include "engine/quick.h"
@@ -79,6 +80,7 @@ struct crew {
 	const struct state *plain_at;
 	struct lane *plain_lane; /* who uses the fixed paths now */
 	unsigned ticks; /* of the scheduler's clock */
+	bool wants_slot; /* a lane could go on if there were one */
 	/* What many lanes have in common, found once. */
 	struct strmap toolchains; /* "arch/toolchain" -> struct toolchain * */
 	struct strmap sources;	  /* srcarch -> struct strlist *: lane.sources */
@@ -120,13 +122,20 @@ struct chain {
 struct quick_pass {
 	struct quick_state *states; /* a state each; NULL: not begun */
 	size_t nr_states;
-	unsigned passed;	/* the states before this one are looked at */
+	struct legs legs; /* of all who make it */
+	bool *passed;	  /* by state: nothing more comes of it */
+	bool looked;	  /* the first look is over */
+	unsigned *told;	  /* by state: failing units that were told */
+};
+
+/* One that makes the pass, or a part of it. */
+struct quick_walk {
+	bool takes;		/* lane.patch is its state */
+	unsigned last;		/* the state that it has passed last */
 	const struct state *at; /* what units were last replayed at */
 	struct unit_set units;	/* dependencies written by the replays */
 	char *upper;		/* scratch of the replay that runs */
-	bool looked;	/* the first look is over */
-	unsigned resume; /* the state to go on with after it */
-	unsigned *told; /* by state: failing units that were told */
+	unsigned resume; /* the state to go on with after the first look */
 };
 
 /* See lane_look.c. */
@@ -185,6 +194,7 @@ struct lane {
 	size_t cell_nr;
 	unsigned helper; /* 0: the cell's own; else one more for its steps */
 	bool scout;	 /* a helper that does the quick pass, and no steps */
+	struct quick_walk walk;
 	const struct cell *cell;
 	struct cell_info *info;
 	enum lane_phase phase;
@@ -229,8 +239,11 @@ struct lane {
 void lane_init(struct lane *l, struct crew *c, size_t cell_nr, unsigned helper);
 void lane_release(struct lane *l);
 enum lane_progress lane_advance(struct lane *l);
-/* The lane that does the quick pass of l's cell; NULL: its own lane does. */
+/* The first of the lanes that do the quick pass of l's cell; NULL: its own lane
+ * does. */
 struct lane *lane_scout(const struct lane *l);
+/* One of those that walk beside it, on slots that nobody else has use for. */
+bool lane_is_late_scout(const struct lane *l);
 /* Ends the lane: nothing can be found out in this cell (reason). A scout: the
  * quick pass ends, and the steps go on without. */
 void lane_fail(struct lane *l, const char *fmt, ...)
@@ -307,8 +320,16 @@ int lane_chain_sources(struct lane *l, const struct state *at,
 void lane_read_kconfig(struct lane *l, const char *objtree);
 
 /* lane_quick.c */
-/* Looks at state l->patch; 1: a replay was started, or the lane failed. */
+/* Sets l->patch to the lane's next state; false: it has none. */
+bool lane_quick_goes_on(struct lane *l);
+/* Looks at it; 1: a replay was started, or the lane failed. */
 int lane_quick(struct lane *l);
+/* May a leg (legs.h) of the pass begin at a state, as far as the baseline
+ * tells? */
+bool lane_quick_begins_leg(struct lane *l, const struct state *state);
+/* Has the pass been at l->patch? */
+bool lane_quick_passed(const struct lane *l);
+void quick_walk_release(struct quick_walk *w);
 /* Does the pass judge the unit? */
 bool lane_quick_judges(const struct lane *l, const struct unit *u);
 /* What the pass does with the units of this lane. */
@@ -327,7 +348,7 @@ int lane_quick_start(struct lane *l, const struct strlist *names,
  * of this state were told. */
 void lane_quick_tell(struct lane *l, const struct quick_state *q,
 		     const struct quick_state *prev);
-/* Nothing is judged from the first state on that the pass has not come to. */
+/* Nothing is judged from the walk's state on to where another one began. */
 void lane_quick_give_up(struct lane *l, const char *why);
 /* --depth quick: fills s when the pass has judged every unit of l->patch. */
 bool lane_quick_answers(struct lane *l, struct step_result *s);

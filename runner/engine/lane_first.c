@@ -24,7 +24,7 @@
 /* What the pass knows before its next replay. */
 static const struct quick_state *stands_at(const struct lane *l)
 {
-	return &l->shared->quick.states[l->shared->quick.at->patch];
+	return &l->shared->quick.states[l->walk.at->patch];
 }
 
 static void look_ended(void *data, struct proc_result *res)
@@ -47,9 +47,9 @@ static void look_ended(void *data, struct proc_result *res)
 		lane_quick_tell(l, &seen, stands_at(l));
 	}
 	quick_state_release(&seen);
-	if (tree_remove(l->shared->quick.upper, &err))
+	if (tree_remove(l->walk.upper, &err))
 		lane_say(l, RUN_NOTE, err.msg);
-	l->patch = l->shared->quick.resume;
+	l->patch = l->walk.resume;
 }
 
 static bool is_judged(void *data, const struct unit *u)
@@ -75,7 +75,7 @@ int lane_first_look(struct lane *l)
 	int started = 0;
 
 	l->shared->quick.looked = true;
-	l->shared->quick.resume = l->patch;
+	l->walk.resume = l->patch;
 	/* Without namespaces it would copy the baseline and move the checkout. */
 	if (l->crew->opts->place->mode != SANDBOX_OVERLAY)
 		return 0;
@@ -96,7 +96,7 @@ int lane_first_look(struct lane *l)
 	}
 	quick_state_release(&q);
 	if (!started)
-		l->patch = l->shared->quick.resume;
+		l->patch = l->walk.resume;
 	return started;
 }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The quick pass of a cell, over all its states: by its scout, which the steps
- * follow, or by its own lane before the first step is built.
+ * The quick pass of a cell, over all its states: by its scouts, which the steps
+ * follow, or by its own lane before the first step is built. Several scouts
+ * share the states as legs.h has it, each with what it has seen itself.
  *
- * Like the objtree of the steps (lane_chain.c) it goes from state to state: what
- * differs from the state it was at last reaches units, by the dependencies that
- * the compiler wrote when the unit was last replayed; these are replayed, and so
- * are those that failed so that nobody knows their dependencies. A state that is proved
- * to be like the one before, or that the store knows, costs nothing.
+ * Like the objtree of the steps (lane_chain.c) it goes from state to state:
+ * what differs from the state it was at last reaches units, by the dependencies
+ * that the compiler wrote when the unit was last replayed; these are replayed,
+ * and so are those that failed so that nobody knows their dependencies. A state
+ * that is proved to be like the one before, or that the store knows, costs
+ * nothing.
  *
  * Nothing is written but into a scratch over the baseline, which goes away.
  */
@@ -40,10 +42,17 @@ void quick_pass_release(struct quick_pass *q)
 	for (size_t i = 0; q->states && i < q->nr_states; i++)
 		quick_state_release(&q->states[i]);
 	free(q->states);
-	free(q->upper);
-	unit_set_release(&q->units);
+	legs_release(&q->legs);
+	free(q->passed);
 	free(q->told);
 	*q = (struct quick_pass){ 0 };
+}
+
+void quick_walk_release(struct quick_walk *w)
+{
+	free(w->upper);
+	unit_set_release(&w->units);
+	*w = (struct quick_walk){0};
 }
 
 /* What the link could not make is no unit. */
@@ -54,6 +63,46 @@ static void add_units(struct strlist *to, const struct strlist *failed)
 			strlist_add(to, f);
 }
 
+static unsigned reached_by(struct lane *l, const struct change_list *changes,
+			   const char **from_empty)
+{
+	const uint64_t *reached =
+		impact_memo_sum(lane_memo(l), changes, from_empty);
+	unsigned n = 0;
+
+	for (size_t i = 0; !*from_empty && i < l->shared->units.nr; i++)
+		n += (reached[i / 64] >> i % 64 & 1) &&
+		     lane_quick_judges(l, &l->shared->units.v[i]);
+	return n;
+}
+
+bool lane_quick_begins_leg(struct lane *l, const struct state *state)
+{
+	const char *from_empty;
+	unsigned prev, base;
+
+	if (!state->patch || state->not_applied)
+		return false;
+	prev = reached_by(l, &state->since_prev, &from_empty);
+	if (from_empty || !prev)
+		return false;
+	base = reached_by(l, &state->since_base, &from_empty);
+	return !from_empty && leg_begins(prev, base);
+}
+
+static void find_legs(struct lane *l, struct legs *g)
+{
+	bool alone = true;
+
+	for (size_t i = 0; i < l->crew->nr_lanes; i++)
+		if (l->crew->lanes[i].cell_nr == l->cell_nr &&
+		    lane_is_late_scout(&l->crew->lanes[i]))
+			alone = false;
+	for (size_t i = 1; !alone && i < g->nr; i++)
+		g->begins[i] = lane_quick_begins_leg(
+			l, &l->crew->opts->tree->states[i]);
+}
+
 static void begin(struct lane *l)
 {
 	const struct step_result *base =
@@ -62,10 +111,12 @@ static void begin(struct lane *l)
 	struct quick_state *first;
 
 	q->nr_states = l->crew->result->nr_patches;
-	q->passed = 1;
 	q->states = xcalloc(q->nr_states, sizeof(*q->states));
 	q->told = xcalloc(q->nr_states, sizeof(*q->told));
-	q->at = &l->crew->opts->tree->states[0];
+	q->passed = xcalloc(q->nr_states, sizeof(*q->passed));
+	q->passed[0] = true;
+	legs_init(&q->legs, q->nr_states);
+	find_legs(l, &q->legs);
 	first = &q->states[0];
 	first->done = true;
 	strlist_cat(&first->failed, &base->failed);
@@ -80,7 +131,7 @@ static void read_set(struct lane *l, struct read_set *r)
 {
 	lane_read_set(l, r);
 	r->units = &l->shared->units;
-	r->newer = l->shared->quick.units.nr ? &l->shared->quick.units : NULL;
+	r->newer = l->walk.units.nr ? &l->walk.units : NULL;
 }
 
 /*
@@ -144,13 +195,13 @@ static void read_deps(struct lane *l, const struct strlist *started,
 		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 		_cleanup_free_ char *dep = u ? quick_depfile(u) : NULL;
 		_cleanup_free_ char *file =
-			dep ? path_join(l->shared->quick.upper, dep) : NULL;
+			dep ? path_join(l->walk.upper, dep) : NULL;
 
 		strmap_set(&unread, name, q);
 		if (!file || !file_exists(file) ||
 		    file_read(file, &text, &ignored))
 			continue;
-		unit_set_put(&l->shared->quick.units, u->target, text.buf,
+		unit_set_put(&l->walk.units, u->target, text.buf,
 			     l->crew->opts->place->src);
 		strmap_set(&unread, name, NULL);
 	}
@@ -158,9 +209,9 @@ static void read_deps(struct lane *l, const struct strlist *started,
 	strlist_each(name, &q->failed)
 		if (strmap_get(&unread, name))
 			strlist_add(&q->unread, name);
-	unit_set_sort(&l->shared->quick.units);
+	unit_set_sort(&l->walk.units);
 	strlist_release(&q->reads);
-	strmap_each(e, &l->shared->quick.units.files) {
+	strmap_each(e, &l->walk.units.files) {
 		if (unit_set_reads(&l->shared->units, strmap_key(e)))
 			continue;
 		strlist_add(&q->reads, strmap_key(e));
@@ -200,10 +251,38 @@ void lane_quick_tell(struct lane *l, const struct quick_state *q,
 	}
 }
 
-static void next(struct lane *l)
+bool lane_quick_goes_on(struct lane *l)
+{
+	struct quick_walk *w = &l->walk;
+
+	if (!l->shared->quick.states)
+		begin(l);
+	if (!w->at)
+		w->at = &l->crew->opts->tree->states[0];
+	if (!w->takes) {
+		unsigned patch = legs_take(&l->shared->quick.legs, w->last);
+
+		if (!patch)
+			return false;
+		l->patch = patch;
+		w->takes = true;
+	}
+	return true;
+}
+
+bool lane_quick_passed(const struct lane *l)
+{
+	const struct quick_pass *q = &l->shared->quick;
+
+	return q->states && q->passed[l->patch];
+}
+
+static void pass(struct lane *l)
 {
 	impact_release(&l->impact);
-	l->shared->quick.passed = ++l->patch;
+	l->shared->quick.passed[l->patch] = true;
+	l->walk.last = l->patch;
+	l->walk.takes = false;
 }
 
 void lane_quick_give_up(struct lane *l, const char *why)
@@ -211,14 +290,27 @@ void lane_quick_give_up(struct lane *l, const char *why)
 	struct quick_pass *q = &l->shared->quick;
 	_cleanup_free_ char *text = NULL;
 
-	if (!q->states)
-		begin(l);
+	if (!lane_quick_goes_on(l))
+		return;
 	text = xasprintf("%s: the quick pass ends at patch %u: %s", l->cell->id,
-			 q->passed, why);
+			 l->patch, why);
 	lane_say(l, RUN_NOTE, text);
-	for (size_t i = q->passed; i < q->nr_states; i++)
-		q->states[i].blind = q->states[i].done = true;
-	q->passed = (unsigned)q->nr_states;
+	do {
+		struct quick_state *at = quick_at(l, l->patch);
+
+		at->blind = at->done = true;
+		q->legs.taken[l->patch] = true;
+		pass(l);
+		l->patch++;
+	} while (l->patch < q->nr_states && !q->legs.taken[l->patch]);
+}
+
+/* The state that its failing units are told apart from. */
+static const struct quick_state *before(const struct lane *l)
+{
+	return quick_at(l, l->shared->quick.passed[l->patch - 1]
+				   ? l->patch - 1
+				   : l->walk.at->patch);
 }
 
 static void replay_ended(void *data, struct proc_result *res)
@@ -246,12 +338,12 @@ static void replay_ended(void *data, struct proc_result *res)
 		quick_harvest(q, &log, &state_at(l)->renames);
 		q->seconds = res->seconds;
 		read_deps(l, &log.started, q);
-		l->shared->quick.at = state_at(l);
-		lane_quick_tell(l, q, quick_at(l, l->patch - 1));
+		lane_quick_tell(l, q, before(l));
+		l->walk.at = state_at(l);
 	}
-	if (tree_remove(l->shared->quick.upper, &err))
+	if (tree_remove(l->walk.upper, &err))
 		lane_say(l, RUN_NOTE, err.msg);
-	next(l);
+	pass(l);
 }
 
 /* Objects are of use when builds of all states follow (lane_ask.c: they do not). */
@@ -281,15 +373,14 @@ int lane_quick_start(struct lane *l, const struct strlist *names,
 		quick_makefile(&l->shared->units, l->shared->baseline.obj,
 			       names, how, &q->unjudged);
 
-	free(l->shared->quick.upper);
-	l->shared->quick.upper = path_join(l->scratch, "quick/upper");
-	if (tree_remove(l->shared->quick.upper, &err) ||
-	    dir_make(l->shared->quick.upper, &err) ||
+	free(l->walk.upper);
+	l->walk.upper = path_join(l->scratch, "quick/upper");
+	if (tree_remove(l->walk.upper, &err) || dir_make(l->walk.upper, &err) ||
 	    replay_argv(dir, makefile, &argv, &err)) {
 		lane_fail(l, "%s", err.msg);
 		return 1;
 	}
-	s.obj_upper = l->shared->quick.upper;
+	s.obj_upper = l->walk.upper;
 	s.obj_work = work;
 	s.obj_lower = l->shared->baseline.obj;
 	strlist_add(&s.writable, dir);
@@ -336,8 +427,8 @@ bool lane_quick_reached(struct lane *l, struct quick_state *q,
 	struct read_set r;
 
 	read_set(l, &r);
-	change_list_between(&l->shared->quick.at->since_base,
-			    &state_at(l)->since_base, &changes);
+	change_list_between(&l->walk.at->since_base, &state_at(l)->since_base,
+			    &changes);
 	impact_release(&l->impact);
 	impact_find(&l->impact, &r, &changes);
 	if (l->impact.from_empty)
@@ -350,40 +441,42 @@ bool lane_quick_reached(struct lane *l, struct quick_state *q,
 int lane_quick(struct lane *l)
 {
 	_cleanup_strlist_ struct strlist names = STRLIST_INIT;
-	struct quick_state *q, *prev, *at;
+	struct quick_state *q = quick_at(l, l->patch);
+	const struct quick_state *prev = quick_at(l, l->patch - 1);
 	enum quick_how how = lane_quick_how(l);
 
-	if (!l->shared->quick.states)
-		begin(l);
-	q = quick_at(l, l->patch);
-	prev = quick_at(l, l->patch - 1);
-	if (state_at(l)->not_applied || prev->blind || unreached(l, prev)) {
+	/* What is read there is known to who has been at the state before. */
+	if (l->walk.last + 1 == l->patch &&
+	    (state_at(l)->not_applied || prev->blind || unreached(l, prev))) {
 		quick_state_copy(q, prev);
-		next(l);
+		pass(l);
 		return 0;
 	}
 	if (lane_quick_recalls(l, q)) {
-		next(l);
+		pass(l);
 		return 0;
 	}
 	/* Only now: what the store knows needs no look. */
-	if (!l->shared->quick.looked && lane_first_look(l))
+	if (!l->shared->quick.looked && !lane_is_late_scout(l) &&
+	    lane_first_look(l))
 		return 1;
-	at = quick_at(l, l->shared->quick.at->patch);
-	quick_state_copy(q, at);
+	quick_state_copy(q, quick_at(l, l->walk.at->patch));
 	q->done = true;
 	if (lane_quick_reached(l, q, &names))
 		return lane_quick_start(l, &names, how, q, replay_ended);
 	if (!q->blind)
-		l->shared->quick.at = state_at(l);
-	next(l);
+		l->walk.at = state_at(l);
+	pass(l);
 	return 0;
 }
 
 bool lane_quick_answers(struct lane *l, struct step_result *s)
 {
-	const struct quick_state *q = quick_at(l, l->patch);
+	const struct quick_state *q;
 
+	if (!l->shared->quick.states)
+		return false;
+	q = quick_at(l, l->patch);
 	if (!q->done || q->blind || q->unjudged.nr)
 		return false;
 	s->outcome = OUTCOME_BUILT;

@@ -26,7 +26,8 @@ const char *work_name(enum work w);
 
 /* What a kind of work takes in one cell. */
 struct work_cost {
-	double seconds;	  /* mean, the newest counts half */
+	double seconds;	  /* mean, the newest counts half; by the clock */
+	double cpu;	  /* seconds, the same */
 	uint64_t max_rss; /* bytes, of its largest process, the newest one */
 };
 /*
@@ -36,13 +37,13 @@ struct work_cost {
  * needs; the link of a large vmlinux takes more, once.
  */
 struct work_cost work_cost_guess(enum work w);
-/* The form in which costs are stored: "SECONDS BYTES". Owned. False: not one,
- * and c is left alone. */
+/* The form in which costs are stored: "SECONDS BYTES CPU". Owned. False: not
+ * one, and c is left alone. */
 char *work_cost_format(const struct work_cost *c);
 bool work_cost_parse(struct work_cost *c, const char *text);
 /* One more child has ended; known: c is not a guess. */
 void work_cost_learn(struct work_cost *c, bool known, double seconds,
-		     uint64_t max_rss);
+		     double cpu, uint64_t max_rss);
 
 /* What a lane has before it: how often each kind of work. */
 struct lane_outlook {
@@ -51,15 +52,26 @@ struct lane_outlook {
 	unsigned group; /* lanes that are likely to fail alike: an architecture */
 	unsigned turn;	/* which of its group's first looks; order_lanes() adds
 			 * to those that were begun */
+	bool critical;	/* order_is_critical() */
 	bool early; /* what comes before the steps is still to be done */
 	bool failed; /* a step of the cell failed in the newest earlier run */
 	double seconds;
 };
 double order_seconds(const struct work_cost costs[WORK_NR],
 		     const unsigned left[WORK_NR]);
-/* Sorts: the first looks, the groups in turn; then whatever comes before the steps, since the quick pass
- * finds most failures; then cells that failed, then the longest; equal ones by the number of
- * the lane. */
+/* The same in CPU time. */
+double order_cpu(const struct work_cost costs[WORK_NR],
+		 const unsigned left[WORK_NR]);
+/*
+ * Would the run be longer if the lane had to wait? What a lane has before it is
+ * done one after the other, so it takes these seconds on any machine, however
+ * soon all slots together have done the rest (CPU seconds of all lanes).
+ */
+bool order_is_critical(double lane_seconds, double all_cpu, unsigned slots);
+/* Sorts: the first looks, the groups in turn; then critical lanes; then
+ * whatever comes before the steps, since the quick pass finds most failures;
+ * then cells that failed, then the longest; equal ones by the number of the
+ * lane. */
 void order_lanes(struct lane_outlook *v, size_t nr);
 
 /* Memory, in bytes. */

@@ -118,6 +118,9 @@ static void expect_times(struct planner *b, struct plan_step *ps,
 	}
 	if (from_empty)
 		ps->quick = (struct sim_task){ 0 }; /* it says nothing then */
+	if (b->plan->wants_times)
+		ps->begins_leg = lane_quick_begins_leg(
+			b->l, &b->l->crew->opts->tree->states[ps->patch]);
 }
 
 static void plan_build(struct planner *b, struct plan_step *ps)

@@ -41,6 +41,7 @@ struct pool {
 	double at;
 	bool busy, ready;
 	double idle_since; /* 0: no slot is idle */
+	double cpu_left;   /* CPU seconds that all lanes have before them */
 	double busy_seconds, ready_seconds;
 	/* the last value of the counter */
 	double counted_at;
@@ -157,11 +158,18 @@ static enum work work_of(const struct lane *l)
 	return lane_look_due(l) ? WORK_QUICK : WORK_STEP;
 }
 
-static double seconds_left(const struct lane *l)
+/* How often each kind of work is before the lane. */
+static void count_left(const struct lane *l, unsigned left[WORK_NR])
 {
-	unsigned left[WORK_NR] = { 0 };
 	unsigned patch = l->patch ? l->patch : 1;
 
+	/* It takes off what the first one has. */
+	if (lane_is_late_scout(l))
+		return;
+	if (l->scout && l->phase == LANE_CONFIG) {
+		left[lane_quick_work(l)] = l->crew->result->nr_patches - 1;
+		return;
+	}
 	switch (l->phase) {
 	case LANE_CONFIG:
 		left[WORK_CONFIG]++;
@@ -178,20 +186,57 @@ static double seconds_left(const struct lane *l)
 		break;
 	case LANE_QUICK:
 		left[lane_quick_work(l)] = l->crew->result->nr_patches - patch;
+		if (l->scout)
+			return;
 		patch = 1;
 		break;
 	case LANE_REPLAY:
 		left[WORK_REPLAY]++;
 		patch++;
 		break;
+	case LANE_DONE:
+		return;
 	case LANE_PROBE:
 	case LANE_STEP:
-	case LANE_DONE:
 		break;
 	}
 	if (l->crew->result->nr_patches > patch)
 		left[WORK_STEP] = l->crew->result->nr_patches - patch;
+}
+
+static double seconds_left(const struct lane *l)
+{
+	unsigned left[WORK_NR] = {0};
+
+	count_left(l, left);
 	return order_seconds(of(l)->costs, left);
+}
+
+static double cpu_left(const struct lane *l)
+{
+	unsigned left[WORK_NR] = {0};
+
+	count_left(l, left);
+	return order_cpu(of(l)->costs, left);
+}
+
+/* Of the lane, and those that follow it. */
+static double seconds_until_end(const struct lane *l)
+{
+	return seconds_left(l) +
+	       (l->scout ? seconds_left(&l->crew->lanes[l->cell_nr]) : 0);
+}
+
+/* On a loaded machine a step waits for slots, too: it takes no longer than what
+ * it does. */
+static bool is_critical(const struct lane *l)
+{
+	const struct pool *p = l->crew->pool;
+	double seconds = seconds_left(l), cpu = cpu_left(l);
+
+	return l->phase == LANE_STEP &&
+	       order_is_critical(cpu < seconds ? cpu : seconds, p->cpu_left,
+				 jobserver_slots(l->crew->jobserver));
 }
 
 /* Nothing long is before it, as far as is known. */
@@ -202,7 +247,8 @@ static bool before_first_look(const struct lane *l)
 		return false;
 	return l->phase == LANE_CONFIG || l->phase == LANE_LOCK ||
 	       l->phase == LANE_LIST_TIP ||
-	       (l->phase == LANE_QUICK && !l->shared->quick.looked);
+	       (l->phase == LANE_QUICK && !l->shared->quick.looked &&
+		!lane_is_late_scout(l));
 }
 
 static bool same_arch(const struct lane *a, const struct lane *b)
@@ -242,6 +288,9 @@ const struct lane_outlook *pool_order(struct pool *p, size_t *nr)
 	const struct crew *c = p->crew;
 
 	*nr = 0;
+	p->cpu_left = 0;
+	for (size_t i = 0; i < c->nr_lanes; i++)
+		p->cpu_left += cpu_left(&c->lanes[i]);
 	for (size_t i = 0; i < c->nr_lanes; i++) {
 		const struct lane *l = &c->lanes[i];
 		bool first = before_first_look(l);
@@ -253,9 +302,10 @@ const struct lane_outlook *pool_order(struct pool *p, size_t *nr)
 			.first = first,
 			.group = first ? group_of(l) : 0,
 			.turn = first ? looks_begun(l) : 0,
+			.critical = is_critical(l),
 			.early = l->phase < LANE_STEP,
 			.failed = p->lanes[i].failed,
-			.seconds = seconds_left(l),
+			.seconds = seconds_until_end(l),
 		};
 	}
 	order_lanes(p->order, *nr);
@@ -294,10 +344,12 @@ bool pool_has_memory(struct lane *l)
 	return false;
 }
 
-static bool a_scout_works(const struct crew *c)
+/* Any, or one that is the first of its cell? */
+static bool a_scout_works(const struct crew *c, bool first)
 {
 	for (size_t i = 0; i < c->nr_lanes; i++)
-		if (c->lanes[i].scout && c->lanes[i].phase == LANE_QUICK)
+		if (c->lanes[i].scout && c->lanes[i].phase == LANE_QUICK &&
+		    !(first && lane_is_late_scout(&c->lanes[i])))
 			return true;
 	return false;
 }
@@ -307,7 +359,12 @@ bool pool_holds_back(const struct lane *l)
 	const struct pool *p = l->crew->pool;
 	bool left = p->idle_since > 0 && p->at - p->idle_since >= LEFT_SECONDS;
 
-	return l->phase == LANE_STEP && !left && a_scout_works(l->crew);
+	if (left)
+		return false;
+	if (l->phase == LANE_QUICK && lane_is_late_scout(l))
+		return a_scout_works(l->crew, true);
+	return l->phase == LANE_STEP && a_scout_works(l->crew, false) &&
+	       !is_critical(l);
 }
 
 void pool_set_blocked(struct lane *l, bool blocked)
@@ -338,7 +395,7 @@ static void learn(struct lane *l, const struct proc_result *res)
 	_cleanup_free_ char *key = cost_key(l, pl->work), *text = NULL;
 
 	work_cost_learn(&pl->costs[pl->work], pl->known[pl->work], res->seconds,
-			res->max_rss);
+			res->cpu_seconds, res->max_rss);
 	pl->known[pl->work] = true;
 	text = work_cost_format(&pl->costs[pl->work]);
 	if (store_put_value(l->crew->opts->store, key, text, &err))
@@ -349,7 +406,8 @@ void pool_child_ended(struct lane *l, const struct proc_result *res)
 {
 	struct pool *p = l->crew->pool;
 	struct pool_lane *pl = of(l);
-	bool of_patch = pl->work == WORK_STEP || pl->work == WORK_REPLAY;
+	bool of_patch = pl->work == WORK_STEP || pl->work == WORK_REPLAY ||
+			pl->work == WORK_QUICK || pl->work == WORK_AHEAD;
 	struct trace_span span = {
 		.slot = pl->slot,
 		.from = pl->from,

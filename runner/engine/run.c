@@ -60,9 +60,12 @@ static void advance(struct lane *l)
 {
 	struct crew *c = l->crew;
 
-	if (!may_start(l) || pool_holds_back(l) ||
-	    !jobserver_take(c->jobserver))
+	if (!may_start(l) || pool_holds_back(l))
 		return;
+	if (!jobserver_take(c->jobserver)) {
+		c->wants_slot = true;
+		return;
+	}
 	l->has_token = true;
 	pool_set_blocked(l, false);
 	while (!proc_loop_stopped(c->loop) && pool_has_memory(l)) {
@@ -99,6 +102,16 @@ out:
 	l->has_token = false;
 }
 
+static bool advance_all(struct crew *c);
+
+static void slot_is_free(void *data)
+{
+	pool_look(((struct crew *)data)->pool);
+	advance_all(data);
+}
+
+/* Makes wait for the slots in the pipe, too: a look now and then would find
+ * none. */
 static bool advance_all(struct crew *c)
 {
 	bool left = false;
@@ -108,10 +121,15 @@ static bool advance_all(struct crew *c)
 	/* What makes that were killed have not returned. */
 	if (!proc_loop_running(c->loop))
 		jobserver_refill(c->jobserver);
+	c->wants_slot = false;
 	for (size_t i = 0; i < nr; i++) {
 		pool_look(c->pool);
 		advance(&c->lanes[order[i].lane]);
 	}
+	if (c->wants_slot)
+		proc_loop_when_readable(c->loop,
+					jobserver_free_fd(c->jobserver),
+					slot_is_free, c);
 	jobserver_balance(c->jobserver, proc_loop_running(c->loop));
 	for (size_t i = 0; i < c->nr_lanes; i++)
 		left = left || c->lanes[i].phase != LANE_DONE;
@@ -338,7 +356,7 @@ static int begin(struct crew *c, struct errbuf *err)
 }
 
 /*
- * The cells' own lanes come first. In a run each cell has a scout, which is
+ * The cells' own lanes come first. In a run each cell has scouts, which are
  * some states ahead of the steps; in a bisection the quick pass comes before
  * the first question, and helpers do more of the steps.
  */
@@ -349,7 +367,8 @@ static void open_lanes(struct crew *c)
 	unsigned each = 1;
 
 	if (o->place->mode != SANDBOX_PLAIN)
-		each = o->next ? o->lanes_per_cell : 2;
+		each = o->next ? o->lanes_per_cell
+			       : 1 + legs_walkers(o->jobs, cells);
 	if (!each)
 		each = 1;
 	c->nr_lanes = cells * each;

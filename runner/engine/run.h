@@ -134,6 +134,9 @@ struct plan_step {
 	/* What the step and its part of the quick pass are expected to take, by
 	 * what earlier runs took in this cell; only of "build". */
 	struct sim_task quick, step;
+	/* A leg of the quick pass may begin here (legs.h); known with
+	 * plan.wants_times */
+	bool begins_leg;
 };
 
 struct plan {
@@ -145,6 +148,7 @@ struct plan {
 	struct strlist *goals;
 	bool *has_baseline;
 	bool *has_times; /* per cell: earlier runs are on record */
+	bool wants_times; /* set by the caller */
 	size_t nr_cells;
 };
 void plan_release(struct plan *p);

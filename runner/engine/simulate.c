@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "engine/simulate.h"
 
+#include "engine/order.h"
 #include "sys/mem.h"
 
 #include <math.h>
@@ -73,8 +74,9 @@ struct sim_state {
 	enum sim_phase phase;
 	size_t at;	   /* the task */
 	double left;	   /* seconds of all tasks not yet begun: task_wall() */
+	double chain;	   /* the same with cores for all */
 	double *at_best;   /* when each task ends with cores for all */
-	bool leads;
+	const struct sim_state *follower; /* of a lane that leads */
 	double until;	   /* SIM_ALONE */
 	unsigned to_begin; /* units of the task */
 	double *ends;	   /* of units that run */
@@ -86,8 +88,16 @@ struct sim {
 	struct sim_state *v;
 	size_t nr;
 	unsigned cores, idle;
+	unsigned given_back; /* of the idle ones, by tasks that ended now */
+	unsigned turns; /* slots that makes have got since the scheduler did */
 	double now;
+	double left; /* CPU seconds of all that has not yet begun */
 };
+
+static double task_at_best(const struct sim_task *t)
+{
+	return t->alone + (t->units ? t->each : 0);
+}
 
 static double task_seconds(const struct sim_task *t)
 {
@@ -102,12 +112,10 @@ static double task_wall(const struct sim *s, const struct sim_task *t)
 	return t->alone + (rounds > 1 ? rounds : t->units > 0) * t->each;
 }
 
-static double when_leader_has_done(const struct sim *s,
-				   const struct sim_lane *l, unsigned after)
+static struct sim_state *leader_of(const struct sim *s,
+				   const struct sim_task *t)
 {
-	return l->leader && after
-		       ? s->v[l->leader - s->lanes].at_best[after - 1]
-		       : 0;
+	return t->leader && t->after ? &s->v[t->leader - s->lanes] : NULL;
 }
 
 static void open_lane(struct sim *s, size_t i, struct sim_result *r)
@@ -119,47 +127,97 @@ static void open_lane(struct sim *s, size_t i, struct sim_result *r)
 	l->at_best = xcalloc(lane->nr + 1, sizeof(*l->at_best));
 	for (size_t k = 0; k < lane->nr; k++) {
 		const struct sim_task *t = &lane->v[k];
-		double begin = when_leader_has_done(s, lane, t->after);
+		struct sim_state *leader = leader_of(s, t);
 
-		if (begin > end)
-			end = begin;
-		end += t->alone + (t->units ? t->each : 0);
+		if (leader) {
+			leader->follower = l;
+			if (leader->at_best[t->after - 1] > end)
+				end = leader->at_best[t->after - 1];
+		}
+		end += task_at_best(t);
 		l->at_best[k] = end;
+		l->chain += task_at_best(t);
+		r->nr++;
 		r->cpu_seconds += task_seconds(t);
 		l->left += task_wall(s, t);
 	}
 	if (!lane->nr)
 		l->phase = SIM_DONE;
-	if (lane->leader)
-		s->v[lane->leader - s->lanes].leads = true;
 	if (end > r->longest)
 		r->longest = end;
 }
 
 static bool may_begin(const struct sim *s, const struct sim_state *l)
 {
-	const struct sim_lane *lane = &s->lanes[l - s->v];
+	const struct sim_task *t = &s->lanes[l - s->v].v[l->at];
+	const struct sim_state *leader = leader_of(s, t);
 
-	return !lane->leader ||
-	       s->v[lane->leader - s->lanes].at >= lane->v[l->at].after;
+	return !leader || leader->at >= t->after;
 }
 
-static bool comes_first(const struct sim_state *a, const struct sim_state *b)
+static bool is_critical(const struct sim *s, const struct sim_state *l)
 {
-	return a->leads != b->leads ? a->leads : a->left > b->left;
+	double chain = l->chain + (l->follower ? l->follower->chain : 0);
+
+	return order_is_critical(chain, s->left, s->cores);
 }
 
-/* The waiting lane, or the one with units to begin, that comes first. */
-static struct sim_state *pick(struct sim *s, enum sim_phase phase)
+static double seconds_left(const struct sim_state *l)
+{
+	return l->left + (l->follower ? l->follower->left : 0);
+}
+
+static bool comes_first(const struct sim *s, const struct sim_state *a,
+			const struct sim_state *b)
+{
+	bool critical = is_critical(s, a);
+
+	if (critical != is_critical(s, b))
+		return critical;
+	if (!critical && !a->follower != !b->follower)
+		return a->follower;
+	return seconds_left(a) > seconds_left(b);
+}
+
+/* pool_holds_back() */
+static bool is_held_back(const struct sim *s, const struct sim_state *l)
+{
+	if (l->follower || is_critical(s, l))
+		return false;
+	for (size_t i = 0; i < s->nr; i++)
+		if (s->v[i].follower && s->v[i].phase != SIM_DONE)
+			return true;
+	return false;
+}
+
+static struct sim_state *pick_waiting(struct sim *s, bool nobody_else)
 {
 	struct sim_state *best = NULL;
 
 	for (size_t i = 0; i < s->nr; i++) {
 		struct sim_state *l = &s->v[i];
 
-		if (l->phase == phase &&
-		    (phase == SIM_WAITS ? may_begin(s, l) : l->to_begin) &&
-		    (!best || comes_first(l, best)))
+		if (l->phase == SIM_WAITS && may_begin(s, l) &&
+		    (!best || comes_first(s, l, best)))
+			best = l;
+	}
+	return best && !nobody_else && is_held_back(s, best) ? NULL : best;
+}
+
+/* Makes that want a job slot get one in turn, whoever they are: the one with
+ * the least. */
+static struct sim_state *pick_with_units(struct sim *s, unsigned *nr)
+{
+	struct sim_state *best = NULL;
+
+	*nr = 0;
+	for (size_t i = 0; i < s->nr; i++) {
+		struct sim_state *l = &s->v[i];
+
+		if (l->phase != SIM_UNITS || !l->to_begin)
+			continue;
+		++*nr;
+		if (!best || l->running < best->running)
 			best = l;
 	}
 	return best;
@@ -173,6 +231,8 @@ static void begin_task(struct sim *s, struct sim_state *l)
 	l->until = s->now + t->alone;
 	l->to_begin = t->units;
 	l->left -= task_wall(s, t);
+	l->chain -= task_at_best(t);
+	s->left -= t->alone;
 	s->idle--;
 }
 
@@ -183,23 +243,43 @@ static void begin_unit(struct sim *s, struct sim_state *l)
 	GROW(l->ends, l->running, l->alloc);
 	l->ends[l->running++] = s->now + t->each;
 	l->to_begin--;
+	s->left -= t->each;
 	s->idle--;
 }
 
-/* Cores that are free: first to lanes that wait, as the scheduler has it. */
+/*
+ * What a task gives back that has ended the scheduler gives to the lane that
+ * comes first. A core that a unit leaves is a job slot in the pipe: makes that
+ * have units wait for it there, the scheduler is one among them.
+ */
 static void give_cores(struct sim *s)
 {
 	struct sim_state *l;
+	unsigned makes;
 
-	while (s->idle && (l = pick(s, SIM_WAITS)))
+	for (; s->given_back && (l = pick_waiting(s, false)); s->given_back--)
 		begin_task(s, l);
-	while (s->idle && (l = pick(s, SIM_UNITS)))
-		begin_unit(s, l);
+	s->given_back = 0;
+	while (s->idle && (l = pick_with_units(s, &makes))) {
+		struct sim_state *first = NULL;
+
+		if (++s->turns > makes) {
+			first = pick_waiting(s, false);
+			s->turns = 0;
+		}
+		if (first)
+			begin_task(s, first);
+		else
+			begin_unit(s, l);
+	}
+	while (s->idle && (l = pick_waiting(s, true)))
+		begin_task(s, l);
 }
 
 static void end_task(struct sim *s, struct sim_state *l)
 {
 	l->at++;
+	s->given_back++;
 	l->phase = l->at < s->lanes[l - s->v].nr ? SIM_WAITS : SIM_DONE;
 }
 
@@ -257,6 +337,7 @@ void simulate(const struct sim_lane *lanes, size_t nr, unsigned cores,
 	s.v = xcalloc(nr + 1, sizeof(*s.v));
 	for (size_t i = 0; i < nr; i++)
 		open_lane(&s, i, r);
+	s.left = r->cpu_seconds;
 	for (;;) {
 		double t;
 

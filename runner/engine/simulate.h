@@ -27,20 +27,24 @@ bool work_fit_line(const struct work_fit *f, double *alone, double *each);
 char *work_fit_format(const struct work_fit *f);
 bool work_fit_parse(struct work_fit *f, const char *text);
 
+struct sim_lane;
+
 struct sim_task {
 	double alone; /* seconds on one core */
 	unsigned units;
 	double each;
-	unsigned after; /* it waits for so many tasks of the lane's leader */
+	/* It waits for so many tasks of a lane before its own in the array. */
+	const struct sim_lane *leader;
+	unsigned after;
 };
 
 struct sim_lane {
 	struct sim_task *v; /* one after the other */
 	size_t nr, alloc;
-	const struct sim_lane *leader; /* before it in the array, or NULL */
 };
 
 struct sim_result {
+	size_t nr; /* tasks */
 	double seconds;
 	double cpu_seconds;
 	double busy; /* of cores times seconds, from 0 to 1 */

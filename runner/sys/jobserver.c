@@ -315,6 +315,11 @@ void jobserver_give(struct jobserver *js)
 	put_byte(js);
 }
 
+int jobserver_free_fd(const struct jobserver *js)
+{
+	return js->own[0];
+}
+
 void jobserver_fds(const struct jobserver *js, int fds[2])
 {
 	fds[0] = js->shared[0];

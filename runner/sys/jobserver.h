@@ -59,6 +59,8 @@ unsigned jobserver_idle(const struct jobserver *js);
  * are borrowed. */
 unsigned jobserver_slots(const struct jobserver *js);
 bool jobserver_is_borrowed(const struct jobserver *js);
+/* Readable when a slot is free: to wait until jobserver_take() may have one. */
+int jobserver_free_fd(const struct jobserver *js);
 /* The descriptors {read, write} for proc_opts.pass_fds. They are close-on-exec
  * here, so no other child gets them, and their numbers are high enough not to
  * meet the redirections of a recipe. */

@@ -41,6 +41,8 @@ void proc_loop_free(struct proc_loop *l)
 		uv_close((uv_handle_t *)&l->signals[i], NULL);
 	if (l->on_tick)
 		uv_close((uv_handle_t *)&l->tick, NULL);
+	if (l->on_readable)
+		uv_close((uv_handle_t *)&l->readable, NULL);
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	uv_loop_close(&l->uv);
 	free(l);
@@ -105,6 +107,29 @@ void proc_loop_every(struct proc_loop *l, uint64_t interval_ms,
 	l->on_tick_data = data;
 	uv_timer_start(&l->tick, on_tick_timer, interval_ms, interval_ms);
 	uv_unref((uv_handle_t *)&l->tick);
+}
+
+static void on_poll(uv_poll_t *p, int status, int events)
+{
+	struct proc_loop *l = p->data;
+
+	(void)status;
+	(void)events;
+	uv_poll_stop(p);
+	if (l->running)
+		l->on_readable(l->on_readable_data);
+}
+
+void proc_loop_when_readable(struct proc_loop *l, int fd,
+			     void (*on_readable)(void *data), void *data)
+{
+	if (!l->on_readable && uv_poll_init(&l->uv, &l->readable, fd))
+		return;
+	l->readable.data = l;
+	l->on_readable = on_readable;
+	l->on_readable_data = data;
+	uv_poll_start(&l->readable, UV_READABLE, on_poll);
+	uv_unref((uv_handle_t *)&l->readable);
 }
 
 void proc_loop_stop(struct proc_loop *l)

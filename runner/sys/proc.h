@@ -79,6 +79,10 @@ void proc_loop_catch_signals(struct proc_loop *l, void (*on_stop)(void *data),
 /* Calls tick(data) every interval_ms while children run. */
 void proc_loop_every(struct proc_loop *l, uint64_t interval_ms,
 		     void (*tick)(void *data), void *data);
+/* Calls on_readable(data) once, when there is something to read, while children
+ * run. It is the same descriptor, non-blocking, each time. */
+void proc_loop_when_readable(struct proc_loop *l, int fd,
+			     void (*on_readable)(void *data), void *data);
 /* 0 started; -1 could not start (err: "aarch64-linux-gnu-gcc: not found"). */
 int proc_start(struct proc_loop *l, const struct proc_opts *o,
 	       struct errbuf *err);

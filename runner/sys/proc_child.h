@@ -56,6 +56,9 @@ struct proc_loop {
 	uv_timer_t tick;
 	void (*on_tick)(void *data);
 	void *on_tick_data;
+	uv_poll_t readable;
+	void (*on_readable)(void *data);
+	void *on_readable_data;
 	char chunk[65536];
 };
 

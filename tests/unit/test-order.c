@@ -126,36 +126,69 @@ static void seconds_of_what_is_left(void **state)
 						 [WORK_STEP] = 4 }));
 }
 
+static void what_a_run_waits_for(void **state)
+{
+	struct work_cost costs[WORK_NR] = {0};
+	unsigned left[WORK_NR] = {[WORK_STEP] = 10, [WORK_AHEAD] = 10};
+	struct lane_outlook v[] = {
+		{.lane = 0, .early = true, .seconds = 9},
+		{.lane = 1, .seconds = 20},
+		{.lane = 2, .critical = true, .seconds = 3},
+		{.lane = 3, .first = true, .early = true, .seconds = 1},
+	};
+
+	(void)state;
+	costs[WORK_STEP].cpu = 3;
+	costs[WORK_AHEAD].cpu = 40;
+	assert_true(order_cpu(costs, left) == 430);
+	assert_false(order_is_critical(30, 430, 14));
+	assert_true(order_is_critical(30, 430, 15));
+	assert_false(order_is_critical(0, 0, 64));
+	assert_order(v, 4, (size_t[]){3, 2, 0, 1});
+}
+
 static void costs_are_learned(void **state)
 {
 	struct work_cost c = work_cost_guess(WORK_STEP);
 
 	(void)state;
-	work_cost_learn(&c, false, 40, 300 * MIB);
-	assert_true(c.seconds == 40);
+	work_cost_learn(&c, false, 40, 70, 300 * MIB);
+	assert_true(c.seconds == 40 && c.cpu == 70);
 	assert_int_equal(c.max_rss, 300 * MIB);
-	work_cost_learn(&c, true, 20, 200 * MIB);
-	assert_true(c.seconds == 30);
+	work_cost_learn(&c, true, 20, 30, 200 * MIB);
+	assert_true(c.seconds == 30 && c.cpu == 50);
 	assert_int_equal(c.max_rss, 200 * MIB);
 	/* not known this time */
-	work_cost_learn(&c, true, 30, 0);
+	work_cost_learn(&c, true, 30, 30, 0);
 	assert_int_equal(c.max_rss, 200 * MIB);
 }
 
 static void costs_are_stored(void **state)
 {
 	static const char *const damaged[] = {
-		"",	  "1",	   "x 1",	"1 x",
-		"1 2 3",  "-1 2",  "nan 5",	"inf 5",
-		"1 2kib", "1 -5",  "1 99999999999999999",
+		"",
+		"1",
+		"x 1 1",
+		"1 x 1",
+		"1 2 3 4",
+		"-1 2 1",
+		"nan 5 1",
+		"inf 5 1",
+		"1 2kib 1",
+		"1 -5 1",
+		"1 99999999999999999 1",
+		"1 2",
+		"1 2 -1",
+		"1 2 nan",
 	};
-	struct work_cost c = { 12.3456, 300 * MIB }, back = { 0 };
+	struct work_cost c = {12.3456, 17.5, 300 * MIB}, back = {0};
 	_cleanup_free_ char *text = work_cost_format(&c);
 
 	(void)state;
-	assert_string_equal(text, "12.346 314572800");
+	assert_string_equal(text, "12.346 314572800 17.500");
 	assert_true(work_cost_parse(&back, text));
 	assert_true(back.seconds == 12.346);
+	assert_true(back.cpu == 17.5);
 	assert_int_equal(back.max_rss, c.max_rss);
 	for (size_t i = 0; i < ARRAY_SIZE(damaged); i++) {
 		if (work_cost_parse(&back, damaged[i]))
@@ -213,6 +246,8 @@ int main(void)
 		T("otherwise the order of the matrix holds", equal_in_order),
 		T("what is left is the sum over the kinds of work",
 		  seconds_of_what_is_left),
+		T("what the run would wait for goes before what is early",
+		  what_a_run_waits_for),
 		T("costs are learned: half of the mean is the newest",
 		  costs_are_learned),
 		T("costs are stored, and damaged ones not believed",

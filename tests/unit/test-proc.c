@@ -401,6 +401,48 @@ static void test_pool(void **state)
 	pool_close(&p);
 }
 
+struct reader {
+	struct proc_loop *loop;
+	int fd;
+	char got[8];
+	int nr;
+};
+
+static void read_one(void *data)
+{
+	struct reader *r = data;
+
+	r->nr += read(r->fd, &r->got[r->nr], 1) == 1;
+	if (r->nr < 2)
+		proc_loop_when_readable(r->loop, r->fd, read_one, r);
+}
+
+/* Once each time that it is asked for, and nothing after the last child. */
+static void test_readable(void **state)
+{
+	struct pool p;
+	struct reader r = {0};
+	int fds[2];
+
+	(void)state;
+	pool_open(&p, 1, "sleep 0.2; exit 0");
+	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	r.loop = p.loop;
+	r.fd = fds[0];
+	assert_int_equal(write(fds[1], "abc", 3), 3);
+	proc_loop_when_readable(p.loop, fds[0], read_one, &r);
+	start_next(&p);
+	proc_loop_run(p.loop);
+	assert_int_equal(p.done, 1);
+	assert_string_equal(r.got, "ab");
+	proc_loop_when_readable(p.loop, fds[0], read_one, &r);
+	proc_loop_run(p.loop);
+	assert_string_equal(r.got, "ab");
+	pool_close(&p);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void stop_now(void *data)
 {
 	proc_loop_stop(((struct pool *)data)->loop);
@@ -565,6 +607,7 @@ int main(void)
 		  test_pass_fds),
 		T("a pool runs children side by side, started from on_exit",
 		  test_pool),
+		T("a descriptor is waited for once", test_readable),
 		T("a stop ends all children and refuses new ones", test_stop),
 		T("the second SIGINT kills at once", test_signal),
 		T("a signal ends a captured child and reaches the other loop",

@@ -78,8 +78,8 @@ static void test_text(void **state)
 
 static void test_one_lane(void **state)
 {
-	struct sim_task v[] = { { 1, 4, 2, 0 }, { 0.5, 0, 2, 0 } };
-	struct sim_lane lane = { v, 2, 2, NULL };
+	struct sim_task v[] = {{1, 4, 2, NULL, 0}, {0.5, 0, 2, NULL, 0}};
+	struct sim_lane lane = {v, 2, 2};
 	struct sim_result r;
 
 	(void)state;
@@ -99,8 +99,8 @@ static void test_one_lane(void **state)
 /* One lane's units fill the cores that the other's lonely part leaves. */
 static void test_two_lanes(void **state)
 {
-	struct sim_task a[] = { { 4, 0, 0, 0 } }, b[] = { { 0, 8, 1, 0 } };
-	struct sim_lane lanes[] = { { a, 1, 1, NULL }, { b, 1, 1, NULL } };
+	struct sim_task a[] = {{4, 0, 0, NULL, 0}}, b[] = {{0, 8, 1, NULL, 0}};
+	struct sim_lane lanes[] = {{a, 1, 1}, {b, 1, 1}};
 	struct sim_result r;
 
 	(void)state;
@@ -113,13 +113,15 @@ static void test_two_lanes(void **state)
  * on a core that the leader has no use for. */
 static void test_leader(void **state)
 {
-	struct sim_task quick[] = { { 0, 2, 3, 0 }, { 0, 1, 5, 0 } };
-	struct sim_task steps[] = { { 1, 0, 0, 1 }, { 4, 0, 0, 1 }, { 2, 0, 0, 2 } };
-	struct sim_lane lanes[] = { { quick, 2, 2, NULL }, { steps, 3, 3, NULL } };
+	struct sim_lane lanes[2];
+	struct sim_task quick[] = {{0, 2, 3, NULL, 0}, {0, 1, 5, NULL, 0}};
+	struct sim_task steps[] = {
+		{1, 0, 0, lanes, 1}, {4, 0, 0, lanes, 1}, {2, 0, 0, lanes, 2}};
 	struct sim_result r;
 
 	(void)state;
-	lanes[1].leader = &lanes[0];
+	lanes[0] = (struct sim_lane){quick, 2, 2};
+	lanes[1] = (struct sim_lane){steps, 3, 3};
 	simulate(lanes, 2, 2, &r);
 	/* 3: both looks; to 8: the next look, beside it 1 + 4; then the last step */
 	assert_near(r.seconds, 3 + 5 + 2);
@@ -129,6 +131,28 @@ static void test_leader(void **state)
 	simulate(lanes, 2, 1, &r);
 	assert_near(r.seconds, 6 + 5 + 1 + 4 + 2);
 	assert_near(r.busy, 1);
+}
+
+/* Two that lead, each a part of the steps. */
+static void test_two_leaders(void **state)
+{
+	struct sim_lane lanes[3];
+	struct sim_task first[] = {{0, 1, 6, NULL, 0}},
+			second[] = {{0, 1, 2, NULL, 0}};
+	struct sim_task steps[] = {{1, 0, 0, &lanes[0], 1},
+				   {3, 0, 0, &lanes[1], 1}};
+	struct sim_result r;
+
+	(void)state;
+	lanes[0] = (struct sim_lane){first, 1, 1};
+	lanes[1] = (struct sim_lane){second, 1, 1};
+	lanes[2] = (struct sim_lane){steps, 2, 2};
+	simulate(lanes, 3, 2, &r);
+	assert_near(r.seconds, 6 + 1 + 3);
+	assert_near(r.longest, 10);
+	assert_int_equal(r.nr, 4);
+	simulate(lanes, 3, 1, &r);
+	assert_near(r.seconds, 12);
 }
 
 static unsigned next_random(unsigned *seed)
@@ -153,16 +177,22 @@ static void test_bounds(void **state)
 		double floor;
 
 		for (unsigned i = 0; i < nr; i++) {
-			lanes[i] = (struct sim_lane){ v[i], next_random(&seed) % 7, 6, NULL };
-			/* any before it that leads, or nobody */
+			const struct sim_lane *leader = NULL;
+
+			lanes[i] = (struct sim_lane){v[i],
+						     next_random(&seed) % 7, 6};
+			/* the one before it, or nobody */
 			if (i % 2 && next_random(&seed) % 2)
-				lanes[i].leader = &lanes[i - 1];
+				leader = &lanes[i - 1];
 			for (size_t k = 0; k < lanes[i].nr; k++)
 				v[i][k] = (struct sim_task){
 					next_random(&seed) % 100 / 10.0,
 					next_random(&seed) % 20,
 					next_random(&seed) % 50 / 10.0,
-					lanes[i].leader ? next_random(&seed) % (lanes[i - 1].nr + 1) : 0,
+					leader,
+					leader ? next_random(&seed) %
+							 (leader->nr + 1)
+					       : 0,
 				};
 		}
 		simulate(lanes, nr, cores, &r);
@@ -187,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_one_lane),
 		cmocka_unit_test(test_two_lanes),
 		cmocka_unit_test(test_leader),
+		cmocka_unit_test(test_two_leaders),
 		cmocka_unit_test(test_bounds),
 	};
 
