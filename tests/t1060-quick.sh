@@ -65,6 +65,21 @@ test_expect_success NAMESPACES 'whoever the text speaks against is judged first'
 	! grep "internal error" suspects.out
 '
 
+test_expect_success NAMESPACES 'one architecture after the other' '
+	matrix m.yaml "s390, arm64" "configs: [ { name: a, base: defconfig }, { name: b, base: defconfig, options: [CONFIG_VFIO=n] } ]" &&
+	topic turns base &&
+	patch "KVM: A comment" append include/linux/kvm_host.h <<-\EOT &&
+	/* nothing */
+	EOT
+	patch "KVM: Forget a user" subst include/linux/kvm_host.h "/kvm_arch_vcpu_run/d" &&
+	test_expect_code 1 judge turns base..turns -j1 --no-memory --trace turns.json &&
+	grep "\"cat\":\"\(quick\|ahead\)\"" turns.json | head -n 4 |
+		sed "s/.*\"cell\":\"\([a-z0-9]*\).*/\1/" >turns &&
+	printf "s390\narm64\ns390\narm64\n" >expected &&
+	test_cmp expected turns &&
+	matrix m.yaml "s390, arm64"
+'
+
 test_expect_success 'the build agrees' '
 	! grep "internal error" full.out &&
 	verdicts_are full <<-\EOT

@@ -62,6 +62,11 @@ bool lane_is_late_scout(const struct lane *l)
 	return l->scout && l != lane_scout(l);
 }
 
+bool lane_waits_for_own(const struct lane *l)
+{
+	return l->helper && l->phase == LANE_CONFIG;
+}
+
 /* The last one of the cell's lanes leaves the baseline to other runs. */
 static void leave(struct lane *l)
 {
@@ -263,8 +268,7 @@ static enum lane_progress join(struct lane *l)
 	lane_read_kconfig(l, l->shared->baseline.obj);
 	l->patch = 1;
 	l->phase = l->scout ? LANE_QUICK : LANE_STEP;
-	/* whether slots are left for it is asked before it goes on */
-	return lane_is_late_scout(l) ? LANE_WAITS : LANE_AGAIN;
+	return LANE_AGAIN;
 }
 
 /* The units of the step are about to be compiled by a scout of the cell. */

@@ -239,6 +239,9 @@ struct lane {
 void lane_init(struct lane *l, struct crew *c, size_t cell_nr, unsigned helper);
 void lane_release(struct lane *l);
 enum lane_progress lane_advance(struct lane *l);
+/* A helper whose cell's own lane has not come to the steps: lane_advance()
+ * begins with it when that has, and starts no child. */
+bool lane_waits_for_own(const struct lane *l);
 /* The first of the lanes that do the quick pass of l's cell; NULL: its own lane
  * does. */
 struct lane *lane_scout(const struct lane *l);

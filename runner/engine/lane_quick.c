@@ -52,7 +52,7 @@ void quick_walk_release(struct quick_walk *w)
 {
 	free(w->upper);
 	unit_set_release(&w->units);
-	*w = (struct quick_walk){0};
+	*w = (struct quick_walk){ 0 };
 }
 
 /* What the link could not make is no unit. */

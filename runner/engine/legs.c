@@ -22,7 +22,7 @@ void legs_release(struct legs *g)
 {
 	free(g->begins);
 	free(g->taken);
-	*g = (struct legs){0};
+	*g = (struct legs){ 0 };
 }
 
 bool leg_begins(unsigned since_prev, unsigned since_base)

@@ -35,7 +35,8 @@ const char *work_name(enum work w)
 
 struct work_cost work_cost_guess(enum work w)
 {
-	return (struct work_cost){works[w].guess, works[w].guess, GUESSED_RSS};
+	return (struct work_cost){ works[w].guess, works[w].guess,
+				   GUESSED_RSS };
 }
 
 char *work_cost_format(const struct work_cost *c)
@@ -54,7 +55,7 @@ bool work_cost_parse(struct work_cost *c, const char *text)
 	    text[end] || !isfinite(seconds) || seconds < 0 || !isfinite(cpu) ||
 	    cpu < 0 || rss > MAX_RSS)
 		return false;
-	*c = (struct work_cost){seconds, cpu, rss};
+	*c = (struct work_cost){ seconds, cpu, rss };
 	return true;
 }
 

@@ -206,7 +206,7 @@ static void count_left(const struct lane *l, unsigned left[WORK_NR])
 
 static double seconds_left(const struct lane *l)
 {
-	unsigned left[WORK_NR] = {0};
+	unsigned left[WORK_NR] = { 0 };
 
 	count_left(l, left);
 	return order_seconds(of(l)->costs, left);
@@ -214,7 +214,7 @@ static double seconds_left(const struct lane *l)
 
 static double cpu_left(const struct lane *l)
 {
-	unsigned left[WORK_NR] = {0};
+	unsigned left[WORK_NR] = { 0 };
 
 	count_left(l, left);
 	return order_cpu(of(l)->costs, left);

@@ -60,7 +60,7 @@ static void advance(struct lane *l)
 {
 	struct crew *c = l->crew;
 
-	if (!may_start(l) || pool_holds_back(l))
+	if (!may_start(l) || lane_waits_for_own(l) || pool_holds_back(l))
 		return;
 	if (!jobserver_take(c->jobserver)) {
 		c->wants_slot = true;
@@ -102,6 +102,23 @@ out:
 	l->has_token = false;
 }
 
+/* Helpers whose cell has got so far begin: whoever is to go on first is asked
+ * when all have that do. True: some did. */
+static bool join_helpers(struct crew *c)
+{
+	bool joined = false;
+
+	for (size_t i = 0; i < c->nr_lanes; i++) {
+		struct lane *l = &c->lanes[i];
+
+		if (!lane_waits_for_own(l))
+			continue;
+		lane_advance(l);
+		joined = joined || !lane_waits_for_own(l);
+	}
+	return joined;
+}
+
 static bool advance_all(struct crew *c);
 
 static void slot_is_free(void *data)
@@ -115,17 +132,20 @@ static void slot_is_free(void *data)
 static bool advance_all(struct crew *c)
 {
 	bool left = false;
-	size_t nr;
-	const struct lane_outlook *order = pool_order(c->pool, &nr);
 
 	/* What makes that were killed have not returned. */
 	if (!proc_loop_running(c->loop))
 		jobserver_refill(c->jobserver);
 	c->wants_slot = false;
-	for (size_t i = 0; i < nr; i++) {
-		pool_look(c->pool);
-		advance(&c->lanes[order[i].lane]);
-	}
+	do {
+		size_t nr;
+		const struct lane_outlook *order = pool_order(c->pool, &nr);
+
+		for (size_t i = 0; i < nr; i++) {
+			pool_look(c->pool);
+			advance(&c->lanes[order[i].lane]);
+		}
+	} while (join_helpers(c));
 	if (c->wants_slot)
 		proc_loop_when_readable(c->loop,
 					jobserver_free_fd(c->jobserver),

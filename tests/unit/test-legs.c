@@ -72,8 +72,8 @@ static void test_a_walker_goes_on_to_a_later_leg(void **state)
 	legs_release(&g);
 }
 
-/* However many walk, in whatever order: each state once, by one that was at the state
- * before, or where a leg begins. */
+/* However many walk, in whatever order: each state once, by one that was at the
+ * state before, or where a leg begins. */
 static void test_each_state_once(void **state)
 {
 	unsigned seed = 1;

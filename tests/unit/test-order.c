@@ -128,13 +128,13 @@ static void seconds_of_what_is_left(void **state)
 
 static void what_a_run_waits_for(void **state)
 {
-	struct work_cost costs[WORK_NR] = {0};
-	unsigned left[WORK_NR] = {[WORK_STEP] = 10, [WORK_AHEAD] = 10};
+	struct work_cost costs[WORK_NR] = { 0 };
+	unsigned left[WORK_NR] = { [WORK_STEP] = 10, [WORK_AHEAD] = 10 };
 	struct lane_outlook v[] = {
-		{.lane = 0, .early = true, .seconds = 9},
-		{.lane = 1, .seconds = 20},
-		{.lane = 2, .critical = true, .seconds = 3},
-		{.lane = 3, .first = true, .early = true, .seconds = 1},
+		{ .lane = 0, .early = true, .seconds = 9 },
+		{ .lane = 1, .seconds = 20 },
+		{ .lane = 2, .critical = true, .seconds = 3 },
+		{ .lane = 3, .first = true, .early = true, .seconds = 1 },
 	};
 
 	(void)state;
@@ -144,7 +144,7 @@ static void what_a_run_waits_for(void **state)
 	assert_false(order_is_critical(30, 430, 14));
 	assert_true(order_is_critical(30, 430, 15));
 	assert_false(order_is_critical(0, 0, 64));
-	assert_order(v, 4, (size_t[]){3, 2, 0, 1});
+	assert_order(v, 4, (size_t[]){ 3, 2, 0, 1 });
 }
 
 static void costs_are_learned(void **state)
@@ -181,7 +181,7 @@ static void costs_are_stored(void **state)
 		"1 2 -1",
 		"1 2 nan",
 	};
-	struct work_cost c = {12.3456, 17.5, 300 * MIB}, back = {0};
+	struct work_cost c = { 12.3456, 17.5, 300 * MIB }, back = { 0 };
 	_cleanup_free_ char *text = work_cost_format(&c);
 
 	(void)state;

@@ -421,7 +421,7 @@ static void read_one(void *data)
 static void test_readable(void **state)
 {
 	struct pool p;
-	struct reader r = {0};
+	struct reader r = { 0 };
 	int fds[2];
 
 	(void)state;

@@ -78,8 +78,8 @@ static void test_text(void **state)
 
 static void test_one_lane(void **state)
 {
-	struct sim_task v[] = {{1, 4, 2, NULL, 0}, {0.5, 0, 2, NULL, 0}};
-	struct sim_lane lane = {v, 2, 2};
+	struct sim_task v[] = { { 1, 4, 2, NULL, 0 }, { 0.5, 0, 2, NULL, 0 } };
+	struct sim_lane lane = { v, 2, 2 };
 	struct sim_result r;
 
 	(void)state;
@@ -99,8 +99,9 @@ static void test_one_lane(void **state)
 /* One lane's units fill the cores that the other's lonely part leaves. */
 static void test_two_lanes(void **state)
 {
-	struct sim_task a[] = {{4, 0, 0, NULL, 0}}, b[] = {{0, 8, 1, NULL, 0}};
-	struct sim_lane lanes[] = {{a, 1, 1}, {b, 1, 1}};
+	struct sim_task a[] = { { 4, 0, 0, NULL, 0 } },
+			b[] = { { 0, 8, 1, NULL, 0 } };
+	struct sim_lane lanes[] = { { a, 1, 1 }, { b, 1, 1 } };
 	struct sim_result r;
 
 	(void)state;
@@ -114,14 +115,16 @@ static void test_two_lanes(void **state)
 static void test_leader(void **state)
 {
 	struct sim_lane lanes[2];
-	struct sim_task quick[] = {{0, 2, 3, NULL, 0}, {0, 1, 5, NULL, 0}};
-	struct sim_task steps[] = {
-		{1, 0, 0, lanes, 1}, {4, 0, 0, lanes, 1}, {2, 0, 0, lanes, 2}};
+	struct sim_task quick[] = { { 0, 2, 3, NULL, 0 },
+				    { 0, 1, 5, NULL, 0 } };
+	struct sim_task steps[] = { { 1, 0, 0, lanes, 1 },
+				    { 4, 0, 0, lanes, 1 },
+				    { 2, 0, 0, lanes, 2 } };
 	struct sim_result r;
 
 	(void)state;
-	lanes[0] = (struct sim_lane){quick, 2, 2};
-	lanes[1] = (struct sim_lane){steps, 3, 3};
+	lanes[0] = (struct sim_lane){ quick, 2, 2 };
+	lanes[1] = (struct sim_lane){ steps, 3, 3 };
 	simulate(lanes, 2, 2, &r);
 	/* 3: both looks; to 8: the next look, beside it 1 + 4; then the last step */
 	assert_near(r.seconds, 3 + 5 + 2);
@@ -137,16 +140,16 @@ static void test_leader(void **state)
 static void test_two_leaders(void **state)
 {
 	struct sim_lane lanes[3];
-	struct sim_task first[] = {{0, 1, 6, NULL, 0}},
-			second[] = {{0, 1, 2, NULL, 0}};
-	struct sim_task steps[] = {{1, 0, 0, &lanes[0], 1},
-				   {3, 0, 0, &lanes[1], 1}};
+	struct sim_task first[] = { { 0, 1, 6, NULL, 0 } },
+			second[] = { { 0, 1, 2, NULL, 0 } };
+	struct sim_task steps[] = { { 1, 0, 0, &lanes[0], 1 },
+				    { 3, 0, 0, &lanes[1], 1 } };
 	struct sim_result r;
 
 	(void)state;
-	lanes[0] = (struct sim_lane){first, 1, 1};
-	lanes[1] = (struct sim_lane){second, 1, 1};
-	lanes[2] = (struct sim_lane){steps, 2, 2};
+	lanes[0] = (struct sim_lane){ first, 1, 1 };
+	lanes[1] = (struct sim_lane){ second, 1, 1 };
+	lanes[2] = (struct sim_lane){ steps, 2, 2 };
 	simulate(lanes, 3, 2, &r);
 	assert_near(r.seconds, 6 + 1 + 3);
 	assert_near(r.longest, 10);
@@ -179,8 +182,9 @@ static void test_bounds(void **state)
 		for (unsigned i = 0; i < nr; i++) {
 			const struct sim_lane *leader = NULL;
 
-			lanes[i] = (struct sim_lane){v[i],
-						     next_random(&seed) % 7, 6};
+			lanes[i] =
+				(struct sim_lane){ v[i], next_random(&seed) % 7,
+						   6 };
 			/* the one before it, or nobody */
 			if (i % 2 && next_random(&seed) % 2)
 				leader = &lanes[i - 1];
