@@ -60,7 +60,7 @@ lib-objs := $(sys-y:%=sys/%) $(model-y:%=model/%) $(store-y:%=store/%) \
 	$(engine-y:%=engine/%) $(audit-y:%=audit/%) $(report-y:%=report/%)
 cmd-objs := $(cmd-y:%=cmd/%) main
 
-unit-tests := proc jobserver sandbox tarball objfile series matrix \
+unit-tests := proc path jobserver sandbox tarball objfile series matrix \
 	diagnostic diag-compiler diag-link diag-make diag-damage result \
 	result-json store order legs simulate trace tree tree-apply tree-layer \
 	cellconf includes impact harvest commands quick look image link-check \

@@ -162,22 +162,23 @@ int tree_changes(const char *repo, const char *from, const char *to,
 	return 0;
 }
 
-/* The records that follow the line of pair i; pairs without any have no line. */
-static int parse_pairs(const struct strbuf *raw, const struct strlist *pairs,
-		       int (*take)(void *data, size_t i,
-				   const struct raw_change *c,
-				   struct errbuf *err),
-		       void *data, struct errbuf *err)
+/* The records that follow the line of a pair, from pair *at on; pairs without
+ * any have no line. */
+static int
+parse_pairs(const struct strbuf *raw, const struct strlist *pairs, size_t *at,
+	    int (*take)(void *data, size_t i, const struct raw_change *c,
+			struct errbuf *err),
+	    void *data, struct errbuf *err)
 {
 	const char *p = raw->buf, *end = raw->buf + raw->len, *line;
 	struct raw_change c;
-	size_t i = 0, n;
+	size_t first = *at, i = first, n;
 	int ret;
 
 	while (p < end) {
 		line = p;
 		ret = next_raw(&p, end, &c);
-		if (ret > 0 && i) {
+		if (ret > 0 && i > first) {
 			if (take(data, i - 1, &c, err))
 				return -1;
 			continue;
@@ -188,9 +189,13 @@ static int parse_pairs(const struct strbuf *raw, const struct strlist *pairs,
 			i++;
 		if (ret || i++ >= pairs->nr)
 			return errbuf_set(err, "git diff-tree: unknown output");
+		*at = i;
 	}
 	return 0;
 }
+
+/* Pairs for which one more git is started. */
+#define PAIRS_A_GIT 64
 
 int tree_each_change(const char *repo, const struct strlist *pairs,
 		     bool only_renames,
@@ -198,22 +203,37 @@ int tree_each_change(const char *repo, const struct strlist *pairs,
 				 const struct raw_change *c, struct errbuf *err),
 		     void *data, struct errbuf *err)
 {
-	_cleanup_strbuf_ struct strbuf raw = STRBUF_INIT;
-	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
 	struct git g = { .repo = repo };
+	size_t nr = 1 + pairs->nr / PAIRS_A_GIT, at = 0;
+	struct strbuf *in, *raw;
+	int ret;
 
 	if (!pairs->nr)
 		return 0;
-	strlist_each(pair, pairs)
-		strbuf_addf(&in, "%s\n", pair);
-	g.input = in.buf;
-	g.input_len = in.len;
-	if (git_run(&g, &raw, err, "diff-tree", "--stdin", "-r", "-z", "--raw",
-		    "--no-abbrev", "-M",
-		    only_renames ? "--diff-filter=R" : "--diff-filter=ACDMRTUXB",
-		    NULL))
-		return -1;
-	return parse_pairs(&raw, pairs, take, data, err);
+	if (nr > proc_cpus())
+		nr = proc_cpus();
+	in = xcalloc(nr, sizeof(*in));
+	raw = xcalloc(nr, sizeof(*raw));
+	for (size_t i = 0; i < nr; i++) {
+		strbuf_init(&in[i]);
+		strbuf_init(&raw[i]);
+	}
+	for (size_t i = 0; i < pairs->nr; i++)
+		strbuf_addf(&in[i * nr / pairs->nr], "%s\n", pairs->v[i]);
+	ret = git_run_all(&g, in, nr, raw, err, "diff-tree", "--stdin", "-r",
+			  "-z", "--raw", "--no-abbrev", "-M",
+			  only_renames ? "--diff-filter=R"
+				       : "--diff-filter=ACDMRTUXB",
+			  NULL);
+	for (size_t i = 0; i < nr; i++) {
+		if (!ret)
+			ret = parse_pairs(&raw[i], pairs, &at, take, data, err);
+		strbuf_release(&in[i]);
+		strbuf_release(&raw[i]);
+	}
+	free(in);
+	free(raw);
+	return ret;
 }
 
 static void put_change(struct change_list *l, char status,

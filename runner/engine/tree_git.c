@@ -88,29 +88,9 @@ void git_argv(const struct git *g, struct strlist *argv)
 		strlist_addl(argv, "-c", own_config[i], NULL);
 }
 
-static int capture(const struct git *g, struct proc_result *res,
-		   const struct strlist *args, struct errbuf *err)
+static int check(struct proc_result *res, const struct strlist *args,
+		 struct errbuf *err)
 {
-	_cleanup_strlist_ struct strlist argv = STRLIST_INIT;
-	_cleanup_strlist_ struct strlist env = STRLIST_INIT;
-	struct proc_opts o = { 0 };
-
-	git_argv(g, &argv);
-	strlist_cat(&argv, args);
-	git_env(g, &env);
-	o.argv = &argv;
-	o.env = &env;
-	o.cwd = g->cwd;
-	o.input = g->input;
-	o.input_len = g->input_len;
-	o.split_stderr = true;
-	o.on_output = g->on_output;
-	o.pass_only = g->on_output != NULL;
-	o.data = g->data;
-	/* A part of an object would be worse than none: no cap in practice. */
-	o.output_cap = SIZE_MAX / 4;
-	if (proc_capture(&o, res, err))
-		return -1;
 	if (res->exit_code >= 0 && !res->stopped && !res->output_cut)
 		return 0;
 	if (res->stopped)
@@ -120,8 +100,52 @@ static int capture(const struct git *g, struct proc_result *res,
 	else
 		errbuf_set(err, "git %s: killed by signal %d", args->v[0],
 			   res->signal);
-	proc_result_release(res);
 	return -1;
+}
+
+/* A git for each of nr inputs. */
+static int capture_all(const struct git *g, const struct strbuf *inputs,
+		       size_t nr, struct proc_result *res,
+		       const struct strlist *args, struct errbuf *err)
+{
+	_cleanup_strlist_ struct strlist argv = STRLIST_INIT;
+	_cleanup_strlist_ struct strlist env = STRLIST_INIT;
+	struct proc_opts *o = xcalloc(nr, sizeof(*o));
+	int ret;
+
+	git_argv(g, &argv);
+	strlist_cat(&argv, args);
+	git_env(g, &env);
+	for (size_t i = 0; i < nr; i++)
+		o[i] = (struct proc_opts){
+			.argv = &argv,
+			.env = &env,
+			.cwd = g->cwd,
+			.input = inputs ? inputs[i].buf : g->input,
+			.input_len = inputs ? inputs[i].len : g->input_len,
+			.split_stderr = true,
+			.on_output = g->on_output,
+			.pass_only = g->on_output != NULL,
+			.data = g->data,
+			/* A part of an object would be worse than none: no
+			 * cap in practice. */
+			.output_cap = SIZE_MAX / 4,
+		};
+	ret = proc_capture_all(o, nr, res, err);
+	free(o);
+	if (ret)
+		return -1;
+	for (size_t i = 0; i < nr && !ret; i++)
+		ret = check(&res[i], args, err);
+	for (size_t i = 0; i < nr && ret; i++)
+		proc_result_release(&res[i]);
+	return ret;
+}
+
+static int capture(const struct git *g, struct proc_result *res,
+		   const struct strlist *args, struct errbuf *err)
+{
+	return capture_all(g, NULL, 1, res, args, err);
 }
 
 /* Collects the arguments after the last named parameter. */
@@ -150,23 +174,49 @@ void git_chomp(struct strbuf *sb)
 		strbuf_setlen(sb, sb->len - 1);
 }
 
+static int succeeded(struct proc_result *res, const struct strlist *args,
+		     struct errbuf *err)
+{
+	if (!res->exit_code)
+		return 0;
+	git_chomp(&res->err_output);
+	return errbuf_set(err, "git %s: %s", args->v[0],
+			  res->err_output.len ? res->err_output.buf : "failed");
+}
+
 static int run(const struct git *g, struct strbuf *out,
 	       const struct strlist *args, struct errbuf *err)
 {
 	struct proc_result res = { 0 };
-	int ret = 0;
+	int ret;
 
 	if (capture(g, &res, args, err))
 		return -1;
-	if (res.exit_code) {
-		git_chomp(&res.err_output);
-		ret = errbuf_set(err, "git %s: %s", args->v[0],
-				 res.err_output.len ? res.err_output.buf :
-						      "failed");
-	} else if (out) {
+	ret = succeeded(&res, args, err);
+	if (!ret && out)
 		strbuf_add(out, res.output.buf, res.output.len);
-	}
 	proc_result_release(&res);
+	return ret;
+}
+
+int git_run_all(const struct git *g, const struct strbuf *inputs, size_t nr,
+		struct strbuf *outputs, struct errbuf *err, ...)
+{
+	_cleanup_strlist_ struct strlist args = STRLIST_INIT;
+	struct proc_result *res = xcalloc(nr, sizeof(*res));
+	int ret;
+
+	COLLECT(args, err);
+	ret = capture_all(g, inputs, nr, res, &args, err);
+	for (size_t i = 0; i < nr && !ret; i++)
+		ret = succeeded(&res[i], &args, err);
+	for (size_t i = 0; i < nr && !ret; i++) {
+		outputs[i] = res[i].output;
+		strbuf_init(&res[i].output);
+	}
+	for (size_t i = 0; i < nr; i++)
+		proc_result_release(&res[i]);
+	free(res);
 	return ret;
 }
 

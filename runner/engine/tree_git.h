@@ -50,6 +50,13 @@ int git_capture(const struct git *g, struct proc_result *res,
  */
 int git_run(const struct git *g, struct strbuf *out, struct errbuf *err, ...)
 	__attribute__((sentinel));
+/*
+ * git_run() with nr children at once, one for each of the inputs; outputs[i],
+ * owned, is what the i-th of them wrote.
+ */
+int git_run_all(const struct git *g, const struct strbuf *inputs, size_t nr,
+		struct strbuf *outputs, struct errbuf *err, ...)
+	__attribute__((sentinel));
 /* git_run() for one line of output, owned; NULL on error. */
 char *git_line(const struct git *g, struct errbuf *err, ...)
 	__attribute__((sentinel));

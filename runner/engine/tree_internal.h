@@ -82,9 +82,9 @@ int tree_take_change(struct change_list *l, const struct raw_change *c,
 		     struct errbuf *err);
 void tree_sort_changes(struct change_list *l);
 /*
- * With one git: what differs between the trees of each pair ("FROM TO"), renames
- * found, or only the renames. Calls take(data, i, record) for pairs->v[i], pair
- * by pair in order.
+ * What differs between the trees of each pair ("FROM TO"), renames found, or
+ * only the renames; with a git for each processor where there are many. Calls
+ * take(data, i, record) for pairs->v[i], pair by pair in order.
  */
 int tree_each_change(const char *repo, const struct strlist *pairs,
 		     bool only_renames,

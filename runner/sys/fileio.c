@@ -229,27 +229,33 @@ char *path_join(const char *dir, const char *name)
 
 char *path_normalize(const char *path)
 {
-	struct strlist in = STRLIST_INIT, out = STRLIST_INIT;
-	_cleanup_free_ char *joined = NULL;
-	char *ret;
+	char *out = xmalloc(strlen(path) + 1), *start = out, *end;
+	size_t n, named = 0; /* parts of out that a ".." takes back */
 
-	strlist_split(&in, path, "/");
-	strlist_each(part, &in) {
-		if (!strcmp(part, "."))
+	if (*path == '/')
+		*start++ = '/';
+	end = start;
+	for (; *(path += strspn(path, "/")); path += n) {
+		bool up;
+
+		n = strcspn(path, "/");
+		up = n == 2 && starts_with(path, "..");
+		if (n == 1 && *path == '.')
 			continue;
-		if (!strcmp(part, "..") && out.nr &&
-		    strcmp(out.v[out.nr - 1], "..")) {
-			free(out.v[--out.nr]);
-			out.v[out.nr] = NULL;
+		if (up && named) {
+			while (end > start && *--end != '/')
+				;
+			named--;
 			continue;
 		}
-		strlist_add(&out, part);
+		if (end > start)
+			*end++ = '/';
+		memcpy(end, path, n);
+		end += n;
+		named += !up;
 	}
-	joined = strlist_join(&out, "/");
-	ret = xasprintf("%s%s", *path == '/' ? "/" : "", joined);
-	strlist_release(&in);
-	strlist_release(&out);
-	return ret;
+	*end = '\0';
+	return out;
 }
 
 char *cache_dir(void)

@@ -38,6 +38,7 @@ void hash_add_str(struct hash *h, const char *s)
 
 char *hash_finish(struct hash *h)
 {
+	static const char digits[] = "0123456789abcdef";
 	unsigned char md[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 	char *hex;
@@ -46,8 +47,11 @@ char *hash_finish(struct hash *h)
 	EVP_MD_CTX_free(h->ctx);
 	free(h);
 	hex = xmalloc(len * 2 + 1);
-	for (unsigned i = 0; i < len; i++)
-		sprintf(hex + 2 * i, "%02x", md[i]);
+	for (unsigned i = 0; i < len; i++) {
+		hex[2 * i] = digits[md[i] >> 4];
+		hex[2 * i + 1] = digits[md[i] & 15];
+	}
+	hex[2 * len] = '\0';
 	return hex;
 }
 

@@ -103,6 +103,10 @@ void proc_loop_run(struct proc_loop *l);
  */
 int proc_capture(const struct proc_opts *o, struct proc_result *res,
 		 struct errbuf *err);
+/* The same with nr children at once, o[i] for res[i]. -1: some could not be
+ * started, and the others were ended; then nothing is to be released. */
+int proc_capture_all(const struct proc_opts *o, size_t nr,
+		     struct proc_result *res, struct errbuf *err);
 /* Convenience: argv as varargs, stdout into out (may be NULL); 0 only when the
  * exit code is 0; otherwise -1 and err holds the command and its last lines. */
 int proc_run(struct strbuf *out, struct errbuf *err, const char *arg0, ...)

@@ -60,32 +60,58 @@ static void pass_exit(void *data, struct proc_result *res)
 	strbuf_init(&res->err_output);
 }
 
-int proc_capture(const struct proc_opts *o, struct proc_result *res,
-		 struct errbuf *err)
+static int start_all(struct proc_loop *l, struct capture *caps, size_t nr,
+		     struct errbuf *err)
 {
-	struct capture cap = { .o = o, .res = res };
+	for (size_t i = 0; i < nr; i++) {
+		struct proc_opts mine = *caps[i].o;
+
+		mine.on_output = mine.on_output ? pass_output : NULL;
+		mine.on_exit = pass_exit;
+		mine.data = &caps[i];
+		if (proc_start(l, &mine, err))
+			return -1;
+	}
+	return 0;
+}
+
+int proc_capture_all(const struct proc_opts *o, size_t nr,
+		     struct proc_result *res, struct errbuf *err)
+{
+	struct capture *caps = xcalloc(nr, sizeof(*caps));
 	struct sigaction old[ARRAY_SIZE(watched)];
-	struct proc_opts mine = *o;
 	struct proc_loop *l = proc_loop_new();
 	int ret, got;
 
-	*res = (struct proc_result){ .output = STRBUF_INIT,
-				     .err_output = STRBUF_INIT };
-	if (!l)
+	for (size_t i = 0; i < nr; i++) {
+		res[i] = (struct proc_result){ .output = STRBUF_INIT,
+					       .err_output = STRBUF_INIT };
+		caps[i] = (struct capture){ .o = &o[i], .res = &res[i] };
+	}
+	if (!l) {
+		free(caps);
 		return errbuf_set(err, "%s: cannot start: no event loop (too many open files?)",
 				  o->argv->nr ? o->argv->v[0] : "child");
-	mine.on_output = o->on_output ? pass_output : NULL;
-	mine.on_exit = pass_exit;
-	mine.data = &cap;
+	}
 	save_handlers(old);
 	proc_loop_catch_signals(l, NULL, NULL);
-	ret = proc_start(l, &mine, err);
-	if (!ret)
-		proc_loop_run(l);
+	ret = start_all(l, caps, nr, err);
+	if (ret)
+		proc_loop_stop(l);
+	proc_loop_run(l);
 	got = proc_loop_signal(l);
 	proc_loop_free(l);
 	restore_handlers(old, got);
+	for (size_t i = 0; ret && i < nr; i++)
+		proc_result_release(&res[i]);
+	free(caps);
 	return ret;
+}
+
+int proc_capture(const struct proc_opts *o, struct proc_result *res,
+		 struct errbuf *err)
+{
+	return proc_capture_all(o, 1, res, err);
 }
 
 /* "git am --3way ...", cut where it gets long. */

@@ -117,7 +117,10 @@ char *strlist_join(const struct strlist *l, const char *sep)
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	for (size_t i = 0; i < l->nr; i++)
-		strbuf_addf(&sb, "%s%s", i ? sep : "", l->v[i]);
+	for (size_t i = 0; i < l->nr; i++) {
+		if (i)
+			strbuf_addstr(&sb, sep);
+		strbuf_addstr(&sb, l->v[i]);
+	}
 	return strbuf_detach(&sb);
 }

@@ -401,6 +401,38 @@ static void test_pool(void **state)
 	pool_close(&p);
 }
 
+/* All at once, each with its own input and result; and none when one cannot
+ * start. */
+static void test_capture_all(void **state)
+{
+	_cleanup_errbuf_ struct errbuf err = ERRBUF_INIT;
+	_cleanup_strlist_ struct strlist argv = STRLIST_INIT;
+	_cleanup_strlist_ struct strlist none = STRLIST_INIT;
+	struct proc_result res[3];
+	struct proc_opts o[3] = { 0 };
+	const char *inputs[] = { "one", "", "three" };
+	double start = now();
+
+	(void)state;
+	strlist_addl(&argv, "sh", "-c", "sleep 0.7; cat", NULL);
+	strlist_add(&none, "no-such-program");
+	for (size_t i = 0; i < 3; i++) {
+		o[i].argv = &argv;
+		o[i].input = inputs[i];
+		o[i].input_len = strlen(inputs[i]);
+	}
+	assert_int_equal(proc_capture_all(o, 3, res, &err), 0);
+	assert_true(now() - start < 2);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(res[i].exit_code, 0);
+		assert_string_equal(res[i].output.buf, inputs[i]);
+		proc_result_release(&res[i]);
+	}
+	o[2].argv = &none;
+	assert_int_equal(proc_capture_all(o, 3, res, &err), -1);
+	assert_non_null(strstr(err.msg, "no-such-program"));
+}
+
 struct reader {
 	struct proc_loop *loop;
 	int fd;
@@ -607,6 +639,7 @@ int main(void)
 		  test_pass_fds),
 		T("a pool runs children side by side, started from on_exit",
 		  test_pool),
+		T("several run at once", test_capture_all),
 		T("a descriptor is waited for once", test_readable),
 		T("a stop ends all children and refuses new ones", test_stop),
 		T("the second SIGINT kills at once", test_signal),
