@@ -147,7 +147,7 @@ static void add_env(struct lane *l, const struct state *at,
 	}
 	l->depend = false;
 	place_env(c->opts->place, &l->shared->toolchain, c->makeflags, space,
-		  how, env);
+		  how, l->phase >= LANE_BASE, env);
 }
 
 int lane_start(struct lane *l, struct sandbox *s, const struct state *at,

@@ -122,13 +122,15 @@ void place_make_vars(const struct place *p, const struct toolchain *t,
 			strlist_add(vars, v);
 	if (p->ccache) {
 		strlist_addf(vars, "CC=ccache %s", t->cc);
-		strlist_addf(vars, "HOSTCC=ccache %s", t->hostcc);
+		/* host programs are the same in all cells: see place_env() */
+		strlist_addf(vars, "HOSTCC=env -u CCACHE_EXTRAFILES ccache %s",
+			     t->hostcc);
 	}
 }
 
 void place_env(const struct place *p, const struct toolchain *t,
 	       const char *makeflags, const char *space, enum place_cache how,
-	       struct strlist *env)
+	       bool configured, struct strlist *env)
 {
 	const char *path = getenv("PATH");
 
@@ -145,6 +147,8 @@ void place_env(const struct place *p, const struct toolchain *t,
 	strlist_addl(env, "CCACHE_MAXSIZE=10G", "CCACHE_NOCOMPRESS=1", NULL);
 	strlist_addf(env, "CCACHE_STATSLOG=%s", p->ccache_log);
 	strlist_addf(env, "CCACHE_NAMESPACE=%s", space);
+	if (configured)
+		strlist_addf(env, "CCACHE_EXTRAFILES=%s/.config", p->obj);
 	if (how == PLACE_CACHE_DEPEND)
 		strlist_add(env, "CCACHE_DEPEND=1");
 	if (how == PLACE_CACHE_TEXT)

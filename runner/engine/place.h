@@ -67,15 +67,22 @@ void place_make_vars(const struct place *p, const struct toolchain *t,
  *
  * Where nothing is in the cache, PLACE_CACHE_DEPEND saves a run of the
  * preprocessor before the compiler's, about a quarter of the time. But ccache
- * then never sees the text, in which it would find that the assembler includes a
- * file by itself (.incbin): not for objects that hold others.
+ * then never sees the text, in which it would find that the assembler includes
+ * a file by itself (.incbin): not for objects that hold others.
  *
- * Not even the preprocessor sees such a file of the sources; where it is another
- * than in the base, ccache is off.
+ * Not even the preprocessor sees such a file of the sources; where it is
+ * another than in the base, ccache is off.
+ *
+ * configured: OBJ has a .config, and what is compiled for another one has other
+ * names in the cache. It could not be shared, since all kernel units read the
+ * configuration; but the list of what has been found for one name is read
+ * before the compiler runs and written after it, so of two cells that compile
+ * the same source at once, one would forget what the other found. Host programs
+ * do not read it.
  */
 void place_env(const struct place *p, const struct toolchain *t,
 	       const char *makeflags, const char *space, enum place_cache how,
-	       struct strlist *env);
+	       bool configured, struct strlist *env);
 
 /* What ccache says that it found for the compilations of this process (its
  * statslog: a counter's name a line). Not known without ccache. */
