@@ -238,10 +238,15 @@ static bool has_quick_pass(const struct lane *l)
 static enum lane_progress quick_pass(struct lane *l)
 {
 	bool in_vain = l->scout && own_lane(l)->phase == LANE_DONE;
+	bool looked = l->shared->quick.looked;
 
 	if (!in_vain && has_quick_pass(l) && (l->scout || !lane_scout(l)) &&
-	    lane_quick_goes_on(l))
-		return lane_quick(l) ? LANE_BUSY : LANE_AGAIN;
+	    lane_quick_goes_on(l)) {
+		if (lane_quick(l))
+			return LANE_BUSY;
+		return looked == l->shared->quick.looked ? LANE_AGAIN
+							 : LANE_YIELDS;
+	}
 	quick_walk_release(&l->walk);
 	/* What later states read is no reason to build an earlier one. */
 	strmap_release(&l->more_reads);

@@ -81,6 +81,7 @@ struct crew {
 	struct lane *plain_lane; /* who uses the fixed paths now */
 	unsigned ticks; /* of the scheduler's clock */
 	bool wants_slot; /* a lane could go on if there were one */
+	bool yielded;	 /* so could one that let others go first */
 	/* What many lanes have in common, found once. */
 	struct strmap toolchains; /* "arch/toolchain" -> struct toolchain * */
 	struct strmap sources;	  /* srcarch -> struct strlist *: lane.sources */
@@ -102,8 +103,15 @@ enum lane_phase {
 	LANE_DONE,
 };
 
-/* LANE_WAITS: until some other lane's step is done. */
-enum lane_progress { LANE_BUSY, LANE_AGAIN, LANE_WAITS, LANE_ENDED };
+/* LANE_WAITS: until some other lane's step is done. LANE_YIELDS: it goes on
+ * when it is its turn again. */
+enum lane_progress {
+	LANE_BUSY,
+	LANE_AGAIN,
+	LANE_WAITS,
+	LANE_YIELDS,
+	LANE_ENDED
+};
 
 /* See lane_chain.c. */
 struct chain {

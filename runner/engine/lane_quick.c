@@ -456,10 +456,10 @@ int lane_quick(struct lane *l)
 		pass(l);
 		return 0;
 	}
-	/* Only now: what the store knows needs no look. */
-	if (!l->shared->quick.looked && !lane_is_late_scout(l) &&
-	    lane_first_look(l))
-		return 1;
+	/* Only now: what the store knows needs no look. Without one, those that
+	 * have one go first. */
+	if (!l->shared->quick.looked && !lane_is_late_scout(l))
+		return lane_first_look(l);
 	quick_state_copy(q, quick_at(l, l->walk.at->patch));
 	q->done = true;
 	if (lane_quick_reached(l, q, &names))

@@ -99,6 +99,8 @@ static int compare(const void *x, const void *y)
 
 	if (a->first != b->first)
 		return a->first ? -1 : 1;
+	if (a->first && a->opens != b->opens)
+		return a->opens ? -1 : 1;
 	if (a->first && a->turn != b->turn)
 		return a->turn < b->turn ? -1 : 1;
 	if (a->critical != b->critical)

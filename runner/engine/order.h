@@ -49,6 +49,7 @@ void work_cost_learn(struct work_cost *c, bool known, double seconds,
 struct lane_outlook {
 	size_t lane;
 	bool first; /* it has not had its first look (lane_first.c) */
+	bool opens; /* others have theirs only when it has got so far */
 	unsigned group; /* lanes that are likely to fail alike: an architecture */
 	unsigned turn;	/* which of its group's first looks; order_lanes() adds
 			 * to those that were begun */

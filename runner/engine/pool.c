@@ -300,6 +300,7 @@ const struct lane_outlook *pool_order(struct pool *p, size_t *nr)
 		p->order[(*nr)++] = (struct lane_outlook){
 			.lane = i,
 			.first = first,
+			.opens = !l->helper,
 			.group = first ? group_of(l) : 0,
 			.turn = first ? looks_begun(l) : 0,
 			.critical = is_critical(l),
@@ -362,7 +363,8 @@ bool pool_holds_back(const struct lane *l)
 	if (left)
 		return false;
 	if (l->phase == LANE_QUICK && lane_is_late_scout(l))
-		return a_scout_works(l->crew, true);
+		/* once it has begun, steps wait for what it has taken */
+		return !l->walk.at && a_scout_works(l->crew, true);
 	return l->phase == LANE_STEP && a_scout_works(l->crew, false) &&
 	       !is_critical(l);
 }

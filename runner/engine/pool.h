@@ -43,8 +43,8 @@ const struct lane_outlook *pool_order(struct pool *p, size_t *nr);
 /* False: the lane has to wait until there is memory for its next child. */
 bool pool_has_memory(struct lane *l);
 /* True: slots are for the quick pass of some cell first, and this lane is to
- * build a step that the run does not wait for, or walks beside the first of its
- * scouts. Only slots that have been idle for a while are not. */
+ * build a step that the run does not wait for, or to begin beside the first
+ * scout. Only slots that have been idle for a while are not. */
 bool pool_holds_back(const struct lane *l);
 /* Does the lane wait for a lock that another run holds, or for another lane? */
 void pool_set_blocked(struct lane *l, bool blocked);

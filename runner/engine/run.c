@@ -86,6 +86,9 @@ static void advance(struct lane *l)
 		case LANE_WAITS:
 			pool_set_blocked(l, true);
 			goto out;
+		case LANE_YIELDS:
+			c->yielded = true;
+			goto out;
 		case LANE_ENDED:
 			goto out;
 		}
@@ -127,6 +130,22 @@ static void slot_is_free(void *data)
 	advance_all(data);
 }
 
+/* Lanes go on, until one has changed who is to go on first: then true. */
+static bool advance_in_order(struct crew *c)
+{
+	size_t nr;
+	const struct lane_outlook *order = pool_order(c->pool, &nr);
+
+	c->yielded = false;
+	for (size_t i = 0; i < nr; i++) {
+		pool_look(c->pool);
+		advance(&c->lanes[order[i].lane]);
+		if (join_helpers(c) || c->yielded)
+			return true;
+	}
+	return false;
+}
+
 /* Makes wait for the slots in the pipe, too: a look now and then would find
  * none. */
 static bool advance_all(struct crew *c)
@@ -137,15 +156,8 @@ static bool advance_all(struct crew *c)
 	if (!proc_loop_running(c->loop))
 		jobserver_refill(c->jobserver);
 	c->wants_slot = false;
-	do {
-		size_t nr;
-		const struct lane_outlook *order = pool_order(c->pool, &nr);
-
-		for (size_t i = 0; i < nr; i++) {
-			pool_look(c->pool);
-			advance(&c->lanes[order[i].lane]);
-		}
-	} while (join_helpers(c));
+	while (advance_in_order(c))
+		;
 	if (c->wants_slot)
 		proc_loop_when_readable(c->loop,
 					jobserver_free_fd(c->jobserver),

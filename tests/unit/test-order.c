@@ -61,6 +61,25 @@ static void first_looks_by_groups_in_turn(void **state)
 	assert_order(v, 7, (const size_t[]){ 1, 3, 5, 2, 4, 0, 6 });
 }
 
+/* A cell that nobody has looked at the configuration of may be the next one's
+ * turn. */
+static void opening_before_looks(void **state)
+{
+	struct lane_outlook v[] = {
+		{ .lane = 0, .first = true, .group = 0, .seconds = 9 },
+		{ .lane = 1, .first = true, .group = 0, .seconds = 8 },
+		{ .lane = 2,
+		  .first = true,
+		  .opens = true,
+		  .group = 1,
+		  .turn = 1 },
+		{ .lane = 3, .opens = true, .early = true, .seconds = 7 },
+	};
+
+	(void)state;
+	assert_order(v, 4, (size_t[]){ 2, 0, 1, 3 });
+}
+
 static void failed_before_all(void **state)
 {
 	struct lane_outlook v[] = {
@@ -239,6 +258,8 @@ int main(void)
 		T("first looks go before all", first_looks_before_all),
 		T("first looks go from group to group",
 		  first_looks_by_groups_in_turn),
+		T("what comes before first looks goes before them",
+		  opening_before_looks),
 		T("cells that failed last time go before what is as late",
 		  failed_before_all),
 		T("what comes before the steps goes before them",
