@@ -108,7 +108,8 @@ static void reach_users(struct walk *w, const char *name, const char *target,
 		const struct include_file *f = &x->files[u->file];
 
 		if (!strmap_has(&w->seen, f->path) &&
-		    could_mean(x, f, u->raw, target, foreign_arch))
+		    could_mean(x, f, x->raws[u->raw].text, target,
+			       foreign_arch))
 			reach(w, f->path);
 	}
 }

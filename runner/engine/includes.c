@@ -31,9 +31,10 @@ void include_index_release(struct include_index *x)
 	free(x->files);
 	free(x->users);
 	free(x->keys);
+	free(x->raws);
 	free(x->path_slots);
 	free(x->key_slots);
-	free(x->text);
+	free(x->raw_slots);
 	strlist_release(&x->blocks);
 	release_lists(&x->named);
 	release_lists(&x->unlisted);
@@ -65,6 +66,11 @@ static const char *path_at(const struct include_index *x, size_t i)
 static const char *key_at(const struct include_index *x, size_t i)
 {
 	return x->keys[i].name;
+}
+
+static const char *raw_at(const struct include_index *x, size_t i)
+{
+	return x->raws[i].text;
 }
 
 /* The slot that has text, or the free one where it belongs. */
@@ -130,8 +136,7 @@ static const char *keep(struct include_index *x, const char *s)
 	return copy;
 }
 
-/* kept: path lives as long as the index. */
-static size_t file_index(struct include_index *x, const char *path, bool kept)
+static size_t file_index(struct include_index *x, const char *path)
 {
 	unsigned *s;
 
@@ -141,13 +146,14 @@ static size_t file_index(struct include_index *x, const char *path, bool kept)
 		return *s - 1;
 	GROW(x->files, x->nr, x->alloc);
 	x->files[x->nr] = (struct include_file){
-		.path = kept ? path : keep(x, path),
+		.path = keep(x, path),
 		.first = INDEX_NONE,
 	};
 	*s = ++x->nr;
 	return x->nr - 1;
 }
 
+/* kept: name lives as long as the index. */
 static size_t key_index(struct include_index *x, const char *name, bool kept)
 {
 	unsigned *s;
@@ -188,38 +194,52 @@ static bool is_plain(const char *name)
 	       !strstr(name, "//");
 }
 
-static void add_user(struct include_index *x, size_t file, const char *raw,
-		     bool kept)
+static size_t raw_index(struct include_index *x, const char *text)
 {
 	_cleanup_free_ char *norm = NULL;
-	const char *name = significant(raw + 1);
+	const char *name;
+	unsigned *s;
 	size_t key;
 
-	for (uint32_t u = x->files[file].first; u != INDEX_NONE;
-	     u = x->users[u].next_of_file)
-		if (!strcmp(x->users[u].raw, raw))
-			return;
-	if (!kept)
-		raw = keep(x, raw);
-	name = significant(raw + 1);
+	make_room(x, &x->raw_slots, &x->nr_raw_slots, x->nr_raws, raw_at);
+	s = slot(x, x->raw_slots, x->nr_raw_slots, raw_at, text);
+	if (*s)
+		return *s - 1;
+	text = keep(x, text);
+	name = significant(text + 1);
 	if (!is_plain(name)) {
-		norm = path_normalize(raw + 1);
+		norm = path_normalize(text + 1);
 		name = significant(norm);
 	}
 	key = key_index(x, name, !norm);
+	GROW(x->raws, x->nr_raws, x->alloc_raws);
+	x->raws[x->nr_raws] = (struct include_raw){ .text = text, .key = key };
+	*s = ++x->nr_raws;
+	return x->nr_raws - 1;
+}
+
+static void add_user(struct include_index *x, size_t file, const char *text)
+{
+	size_t raw = raw_index(x, text);
+	struct include_key *key = &x->keys[x->raws[raw].key];
+
+	for (uint32_t u = x->files[file].first; u != INDEX_NONE;
+	     u = x->users[u].next_of_file)
+		if (x->users[u].raw == raw)
+			return;
 	GROW(x->users, x->nr_users, x->alloc_users);
 	x->users[x->nr_users] = (struct include_user){
 		.raw = raw,
 		.file = file,
 		.next_of_file = x->files[file].first,
-		.next_of_key = x->keys[key].first,
+		.next_of_key = key->first,
 	};
-	x->files[file].first = x->keys[key].first = x->nr_users++;
+	x->files[file].first = key->first = x->nr_users++;
 }
 
 void index_file(struct include_index *x, const char *path)
 {
-	file_index(x, path, false);
+	file_index(x, path);
 }
 
 void index_name(struct include_index *x, const char *file, char form,
@@ -231,7 +251,7 @@ void index_name(struct include_index *x, const char *file, char form,
 	memcpy(raw + 1, name, len);
 	raw[len + 1] = '\0';
 	if (*significant(raw + 1) && !strpbrk(raw, "\t\n"))
-		add_user(x, file_index(x, file, false), raw, false);
+		add_user(x, file_index(x, file), raw);
 }
 
 static void add_to(struct strmap *m, const char *key, const char *value)
@@ -396,7 +416,7 @@ static int save(const struct include_index *x, const char *file,
 		strbuf_addstr(&out, x->files[i].path);
 		for (uint32_t u = x->files[i].first; u != INDEX_NONE;
 		     u = x->users[u].next_of_file)
-			strbuf_addf(&out, "\t%s", x->users[u].raw);
+			strbuf_addf(&out, "\t%s", raw_at(x, x->users[u].raw));
 		strbuf_addch(&out, '\n');
 	}
 	return file_write(file, out.buf, out.len, err);
@@ -429,16 +449,13 @@ static void load_special(struct include_index *x, const char *word, char *rest)
 static bool load(struct include_index *x, const char *file)
 {
 	_cleanup_errbuf_ struct errbuf ignored = ERRBUF_INIT;
-	struct strbuf text = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	char *line, *next;
 
 	if (file_read(file, &text, &ignored) ||
-	    !starts_with(text.buf, INDEX_HEAD)) {
-		strbuf_release(&text);
+	    !starts_with(text.buf, INDEX_HEAD))
 		return false;
-	}
-	x->text = strbuf_detach(&text);
-	for (line = x->text + strlen(INDEX_HEAD); *line; line = next) {
+	for (line = text.buf + strlen(INDEX_HEAD); *line; line = next) {
 		char *end = strchrnul(line, '\n');
 		char *tab = strchrnul(line, '\t');
 		size_t f;
@@ -453,13 +470,13 @@ static bool load(struct include_index *x, const char *file)
 			continue;
 		}
 		*tab = '\0';
-		f = file_index(x, line, true);
+		f = file_index(x, line);
 		while (tab < end) {
 			char *raw = tab + 1;
 
 			tab = strchrnul(raw, '\t');
 			*tab = '\0';
-			add_user(x, f, raw, true);
+			add_user(x, f, raw);
 		}
 	}
 	return true;
@@ -472,11 +489,6 @@ int include_index_open(struct include_index *x, const char *checkout,
 		include_index_release(x);
 		if (scan_dir(x, checkout, "", err) || save(x, cache_file, err))
 			return -1;
-		/* read back, the strings of the base are one text */
-		include_index_release(x);
-		if (!load(x, cache_file))
-			return errbuf_set(err, "%s: cannot be read back",
-					  cache_file);
 	}
 	x->nr_base = x->nr;
 	return 0;

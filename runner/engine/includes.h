@@ -31,10 +31,12 @@ struct include_index {
 	size_t nr_users, alloc_users;
 	struct include_key *keys; /* names, without leading ../ */
 	size_t nr_keys, alloc_keys;
-	unsigned *path_slots, *key_slots; /* hash tables: number + 1 */
-	size_t nr_path_slots, nr_key_slots;
-	char *text; /* of the cache file: strings of the base lie in it */
-	struct strlist blocks;	/* that hold the others */
+	struct include_raw *raws;
+	size_t nr_raws, alloc_raws;
+	/* hash tables: number + 1 */
+	unsigned *path_slots, *key_slots, *raw_slots;
+	size_t nr_path_slots, nr_key_slots, nr_raw_slots;
+	struct strlist blocks;	/* that hold all strings */
 	char *block_at;		/* free part of the last one */
 	size_t block_left;
 	/* architectures whose headers some Makefile outside arch/<name>/ puts
