@@ -6,8 +6,9 @@
  * A child of a lane is taken for what make is: something that one core does
  * alone (reading makefiles, prepare, linking what the units became), and then
  * units that all free cores may compile. A lane has one child at a time. Who
- * goes on first is decided as order.h does it: a lane that others follow, then
- * the one with most before it.
+ * goes on first is decided as order.h does it: a critical lane, one that others
+ * follow, then the one with most before it; makes get cores in turn. The
+ * scheduler's waiting until a slot has been idle for a while is left out.
  */
 #ifndef KVMATRIX_ENGINE_SIMULATE_H
 #define KVMATRIX_ENGINE_SIMULATE_H
